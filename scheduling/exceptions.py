@@ -1,0 +1,53 @@
+"""What the engine and its tasks raise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class SchedulingError(Exception):
+    """Base class of the engine's errors. Do not raise directly."""
+
+
+class FieldErrors(SchedulingError, ValueError):
+    """Base class of errors that name fields. Do not raise directly.
+
+    errors  field name -> messages, each saying what is wrong and what would be right
+    """
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        self.errors = {field: list(messages) for field, messages in errors.items()}
+        super().__init__(
+            "; ".join(f"{field}: {' '.join(messages)}" for field, messages in self.errors.items())
+        )
+
+
+class InvalidTrigger(FieldErrors):
+    """A trigger that cannot fire as written. Keys are the fields of TriggerSpec."""
+
+
+class InvalidParams(FieldErrors):
+    """Parameters that do not fit the task's signature. Keys are parameter names."""
+
+
+class InvalidJob(FieldErrors):
+    """A job that cannot be saved as it stands. Keys are field names of the job."""
+
+
+class UnknownTask(SchedulingError, LookupError):
+    """No installed app registers a task of this name."""
+
+
+class NotCancellable(SchedulingError):
+    """The run has already ended, so there is nothing left to cancel."""
+
+
+class TaskFailed(Exception):
+    """Raise in a task to end its run as failed, for a reason that is no bug.
+
+    The run keeps the message and no traceback. A permanent failure is not retried.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
