@@ -30,12 +30,12 @@ class InvalidParams(FieldErrors):
     """Parameters that do not fit the task's signature. Keys are parameter names."""
 
 
-class InvalidJob(FieldErrors):
-    """A job that cannot be saved as it stands. Keys are field names of the job."""
-
-
 class UnknownTask(SchedulingError, LookupError):
     """No installed app registers a task of this name."""
+
+
+class JobConflict(SchedulingError):
+    """The job's state does not allow this now; the message says what would."""
 
 
 class NotCancellable(SchedulingError):

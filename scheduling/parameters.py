@@ -1,0 +1,109 @@
+"""A task's signature, read as the schema of its parameters."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+from scheduling.context import RunContext
+from scheduling.exceptions import InvalidParams
+
+
+class Parameters:
+    """The parameters of one task: schema for forms and API, validation, Python values."""
+
+    def __init__(self, model: type[BaseModel], *, context_name: str | None = None) -> None:
+        self._model = model
+        self.context_name = context_name
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> Parameters:
+        """Read the signature of `function`.
+
+        Raise TypeError if a parameter has no annotation, takes variable arguments or has a
+        type without a JSON form.
+        """
+        hints = typing.get_type_hints(function, include_extras=True)
+        fields: dict[str, Any] = {}
+        context_name = None
+        for parameter in inspect.signature(function).parameters.values():
+            hint = _hint_of(parameter, hints, function)
+            if hint is RunContext:
+                context_name = parameter.name
+                continue
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[parameter.name] = (hint, default)
+        return cls(_model_of(function, fields), context_name=context_name)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of the parameters, for the admin form and the API."""
+        return self._model.model_json_schema()
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._model.model_fields)
+
+    def validate(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `params` as JSON values, without those left to their defaults.
+
+        Raise InvalidParams if one is missing, unknown or of the wrong type.
+        """
+        return self._read(params).model_dump(mode="json", exclude_unset=True)
+
+    def bind(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return keyword arguments in the types of the signature, defaults filled in."""
+        values = self._read(params)
+        return {name: getattr(values, name) for name in self._model.model_fields}
+
+    def _read(self, params: Mapping[str, Any]) -> BaseModel:
+        if not isinstance(params, Mapping):
+            raise InvalidParams({"params": ["Expected an object of parameter names and values."]})
+        try:
+            return self._model.model_validate(dict(params))
+        except ValidationError as exc:
+            raise InvalidParams(self._messages(exc)) from exc
+
+    def _messages(self, error: ValidationError) -> dict[str, list[str]]:
+        messages: dict[str, list[str]] = {}
+        for item in error.errors(include_url=False):
+            name, *inner = (str(part) for part in item["loc"])
+            text = self._message(item["type"], item["msg"])
+            place = f"{'.'.join(inner)}: " if inner else ""
+            messages.setdefault(name, []).append(place + text)
+        return messages
+
+    def _message(self, kind: str, text: str) -> str:
+        if kind == "missing":
+            return "This parameter is required."
+        if kind == "extra_forbidden":
+            known = ", ".join(self.names) or "no parameters"
+            return f"Unknown parameter. The task takes: {known}."
+        return f"{text}."
+
+
+def _hint_of(
+    parameter: inspect.Parameter, hints: Mapping[str, Any], function: Callable[..., Any]
+) -> Any:
+    where = f"Parameter {parameter.name!r} of {function.__qualname__}"
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        raise TypeError(f"{where} takes variable arguments. Name each parameter.")
+    if parameter.name not in hints:
+        raise TypeError(f"{where} has no type annotation. Annotate it.")
+    return hints[parameter.name]
+
+
+def _model_of(function: Callable[..., Any], fields: dict[str, Any]) -> type[BaseModel]:
+    config = ConfigDict(extra="forbid", protected_namespaces=(), validate_default=True)
+    title = function.__name__.replace("_", " ").capitalize()
+    try:
+        model = create_model(title, __config__=config, **fields)
+        model.model_json_schema()
+    except (PydanticSchemaGenerationError, PydanticUserError) as exc:
+        raise TypeError(f"{function.__qualname__} has a parameter without a JSON form: {exc}") from exc
+    return model
