@@ -1,0 +1,9 @@
+"""What is stored: jobs, runs with their logs and artifacts, workers."""
+
+from scheduling.models.change import Change
+from scheduling.models.job import Job
+from scheduling.models.log import Artifact, LogLine
+from scheduling.models.run import Run
+from scheduling.models.worker import Worker
+
+__all__ = ["Artifact", "Change", "Job", "LogLine", "Run", "Worker"]

@@ -1,0 +1,29 @@
+"""How a change made anywhere reaches the schedulers at once.
+
+PostgreSQL carries it by NOTIFY, which is delivered when the transaction commits. SQLite has no
+such thing: there a counter rises in the transaction, and schedulers look at it often.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+CHANNEL = "daybook_scheduling"
+COUNTER_TABLE = "scheduling_change"
+
+
+def announce_change() -> None:
+    """Wake every scheduler and worker when the current transaction commits."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        else:
+            cursor.execute(f"UPDATE {COUNTER_TABLE} SET number = number + 1")  # noqa: S608
+
+
+def change_number() -> int:
+    """Return the counter that `announce_change` raises where there is no NOTIFY."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT number FROM {COUNTER_TABLE}")  # noqa: S608
+        row = cursor.fetchone()
+    return int(row[0])
