@@ -1,0 +1,229 @@
+"""What a job whose fire time has come gives: runs that start, runs that are missed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from scheduling.admission import Load, admit, refusal
+from scheduling.models import Job, Run
+from scheduling.options import Options
+from scheduling.triggers import Trigger, TriggerSpec, build_trigger
+
+MARGIN = timedelta(milliseconds=1)  # jitter ends this long before the next fire time
+
+
+class DueJob(NamedTuple):
+    """The columns of a due job that decide about its runs."""
+
+    id: int
+    key: str
+    task: str
+    trigger_kind: str
+    trigger_expression: str
+    timezone: str
+    start_at: datetime | None
+    end_at: datetime | None
+    jitter_seconds: int
+    anchor_at: datetime
+    coalesce: bool
+    overlap: str
+    max_instances: int
+    misfire_grace_seconds: int | None
+    next_run_at: datetime
+
+    @property
+    def trigger(self) -> Trigger:
+        return build_trigger(
+            TriggerSpec(
+                kind=self.trigger_kind,
+                expression=self.trigger_expression,
+                timezone=self.timezone,
+                start_at=self.start_at,
+                end_at=self.end_at,
+                jitter_seconds=self.jitter_seconds,
+                anchor_at=self.anchor_at,
+            )
+        )
+
+    @property
+    def grace(self) -> timedelta | None:
+        seconds = self.misfire_grace_seconds
+        return None if seconds is None else timedelta(seconds=seconds)
+
+
+DUE_COLUMNS = (*DueJob._fields[:-1], "clock__next_run_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A run to be written for one fire time."""
+
+    scheduled_at: datetime
+    status: str
+    reason: str = ""
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What one due job gives, and where its clock goes; next_at None: it is finished."""
+
+    job: DueJob
+    occurrences: Sequence[Occurrence]
+    next_at: datetime | None
+
+
+def fire_job(
+    job: DueJob,
+    *,
+    now: datetime,
+    load: Load,
+    options: Options,
+    random_part: Callable[[], float] = random.random,
+) -> Firing:
+    """Decide about every fire time of `job` up to `now`, and count the runs in `load`.
+
+    Raise InvalidTrigger if its trigger cannot be read any more.
+    """
+    trigger = job.trigger
+    times, left_out = due_times(job, trigger, now, options.catch_up_cap)
+    next_at = trigger.next_after(max(now, times[-1]))
+    occurrences = []
+    for index, instant in enumerate(times):
+        following = times[index + 1] if index + 1 < len(times) else next_at
+        note = _note_on(left_out, job, options) if index == 0 else ""
+        if _is_late(job, instant, now):
+            occurrences.append(_missed(job, instant, now, note))
+            continue
+        delay = jitter(job, instant, following, random_part())
+        occurrences.append(_admitted(job, instant, now, load, options, delay, note))
+    return Firing(job, occurrences, next_at)
+
+
+def due_times(
+    job: DueJob, trigger: Trigger, now: datetime, cap: int
+) -> tuple[list[datetime], int]:
+    """Return the fire times to decide about, oldest first, and how many were left out.
+
+    With coalescing that is the last one; without, at most the last `cap`. The count of those
+    left out stops at `cap` as well: time that jumped by years must not be enumerated.
+    """
+    first = job.next_run_at
+    if job.coalesce:
+        last = trigger.last_until(first, now) or first
+        earlier = 0 if last == first else 1 + len(trigger.fire_times(first, last - MARGIN, cap))
+        return [last], earlier
+    times = [first, *trigger.fire_times(first, now, cap)]
+    if len(times) <= cap:
+        return times, 0
+    return _last_times(trigger, first, now, cap)
+
+
+def _last_times(
+    trigger: Trigger, first: datetime, now: datetime, cap: int
+) -> tuple[list[datetime], int]:
+    times: list[datetime] = []
+    before = now
+    while len(times) < cap and (time := trigger.last_until(first, before)) is not None:
+        times.append(time)
+        before = time - timedelta(microseconds=1)
+    return times[::-1], cap
+
+
+def _is_late(job: DueJob, instant: datetime, now: datetime) -> bool:
+    return job.grace is not None and now - instant > job.grace
+
+
+def _note_on(left_out: int, job: DueJob, options: Options) -> str:
+    if not left_out:
+        return ""
+    many = f"at least {left_out}" if left_out >= options.catch_up_cap else str(left_out)
+    times = "fire time" if left_out == 1 else "fire times"
+    return f"Stands for {many} earlier {times} too, from {job.next_run_at:%Y-%m-%d %H:%M:%S}Z on."
+
+
+def _missed(job: DueJob, instant: datetime, now: datetime, note: str) -> Occurrence:
+    late = (now - instant).total_seconds()
+    reason = (
+        f"No scheduler looked until {late:.0f} s after the fire time; "
+        f"the grace is {job.misfire_grace_seconds} s. {note}"
+    )
+    return Occurrence(instant, Run.Status.MISSED, reason.strip(), finished_at=now)
+
+
+def _admitted(
+    job: DueJob,
+    instant: datetime,
+    now: datetime,
+    load: Load,
+    options: Options,
+    delay: timedelta,
+    note: str,
+) -> Occurrence:
+    decision = admit(
+        load, overlap=job.overlap, max_instances=job.max_instances, queue_cap=options.queue_cap
+    )
+    if decision == "skip":
+        reason = refusal(load, overlap=job.overlap, queue_cap=options.queue_cap)
+        reason = f"{reason} {note}".strip()
+        return Occurrence(instant, Run.Status.SKIPPED, reason, finished_at=now)
+    if decision == "wait":
+        return Occurrence(instant, Run.Status.PENDING, note)
+    due_at = instant + delay
+    expires_at = None if job.grace is None else due_at + job.grace
+    return Occurrence(instant, Run.Status.PENDING, note, due_at=due_at, expires_at=expires_at)
+
+
+def jitter(
+    job: DueJob, instant: datetime, following: datetime | None, random_part: float
+) -> timedelta:
+    """Return how long after its fire time a run starts; never as late as the next fire time."""
+    delay = timedelta(seconds=job.jitter_seconds * random_part)
+    if following is None:
+        return delay
+    return max(timedelta(), min(delay, following - instant - MARGIN))
+
+
+def fire(key: str) -> None:
+    """Request a run of the job `key`: what a foreign APScheduler would call for our clocks."""
+    Job.objects.get(key=key).trigger()
+
+
+def run_row(job: DueJob, occurrence: Occurrence, now: datetime) -> tuple[Any, ...]:
+    """Return the values of RUN_COLUMNS for a new run, the job's key first."""
+    return (
+        job.id,
+        Run.Origin.SCHEDULE,
+        occurrence.scheduled_at,
+        occurrence.due_at,
+        occurrence.expires_at,
+        occurrence.status,
+        occurrence.reason,
+        occurrence.finished_at,
+        now,
+        *RUN_BLANKS.values(),
+    )
+
+
+RUN_COLUMNS = (
+    "origin", "scheduled_at", "due_at", "expires_at", "status", "reason", "finished_at",
+    "created_at",
+)  # fmt: skip
+RUN_BLANKS: dict[str, Any] = {"attempt": 0, "error": "", "traceback": "", "errors": []}
+COPIED_FROM_JOB = {
+    "job_id": "id",
+    "job_key": "key",
+    "task": "task",
+    "params": "params",
+    "owner_id": "owner_id",
+    "timeout_seconds": "timeout_seconds",
+    "max_attempts": "max_attempts",
+    "backoff_seconds": "backoff_seconds",
+    "retry_lost": "retry_lost",
+}

@@ -1,0 +1,215 @@
+"""Outcomes, logs, progress and artifacts, written together every few milliseconds.
+
+What cannot be written is kept and tried again until the database is back; what the database
+refuses for its content is written alone, so that it harms nothing but itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import chain, repeat
+from threading import Condition, Event, Thread
+from typing import Any
+
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    close_old_connections,
+    connection,
+    transaction,
+)
+
+from scheduling.batches import update_rows
+from scheduling.engine.capture import Line
+from scheduling.engine.claimed import Outcome
+from scheduling.engine.settling import HELD, write_outcomes
+from scheduling.engine.text import as_json
+from scheduling.jobstore import record_executions
+from scheduling.models import Artifact, LogLine, Run
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500  # outcomes in one transaction
+RETRY_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0)  # s, the last one for ever
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is to be written in one transaction."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
+    progress: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.outcomes or self.lines or self.artifacts or self.progress)
+
+
+class Recorder:
+    """Collects from many threads, writes from one."""
+
+    def __init__(
+        self,
+        *,
+        flush_every: float,
+        on_written: Callable[[Sequence[Outcome]], None] = lambda outcomes: None,
+    ) -> None:
+        self.trouble = ""
+        self._flush_every = flush_every
+        self._on_written = on_written
+        self._items: deque[Any] = deque()
+        self._arrived = Event()
+        self._stopping = Event()
+        self._idle = Condition()
+        self._writing = False
+        self._thread = Thread(target=self._loop, name="recorder", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self, timeout: float) -> bool:
+        """Write what is left; return False if the database did not take it in time."""
+        self._stopping.set()
+        self._arrived.set()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait until all that has come in so far is written; return False if it was not."""
+        self._arrived.set()
+        with self._idle:
+            return self._idle.wait_for(lambda: not self._items and not self._writing, timeout)
+
+    # What runs say (any thread)
+
+    def outcome(self, outcome: Outcome) -> None:
+        self._add(outcome)
+
+    def log(self, run_id: int, line: Line) -> None:
+        self._add(
+            LogLine(
+                run_id=run_id, at=line.at, level=line.level,
+                logger=line.logger, message=line.message,
+            )
+        )  # fmt: skip
+
+    def progress(self, run_id: int, progress: dict[str, Any]) -> None:
+        self._add((run_id, as_json(progress)))
+
+    def artifact(self, run_id: int, name: str, content: bytes, content_type: str) -> None:
+        self._add(
+            Artifact(
+                run_id=run_id, name=name[:200], content=content, content_type=content_type[:100],
+                size=len(content), created_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+
+    def _add(self, item: Any) -> None:
+        self._items.append(item)
+        if not self._arrived.is_set():
+            self._arrived.set()
+
+    # The writing thread
+
+    def _loop(self) -> None:
+        while not (self._stopping.is_set() and not self._items):
+            self._arrived.wait()
+            if not self._stopping.is_set():
+                self._stopping.wait(self._flush_every)  # others may come along
+            self._arrived.clear()
+            self._drain()
+        connection.close()
+
+    def _drain(self) -> None:
+        with self._idle:
+            self._writing = True
+        while batch := self._next_batch():
+            self._write_at_last(batch)
+        with self._idle:
+            self._writing = False
+            self._idle.notify_all()
+
+    def _next_batch(self) -> Batch:
+        batch = Batch()
+        while self._items and len(batch.outcomes) < BATCH and len(batch.lines) < 4 * BATCH:
+            match self._items.popleft():
+                case Outcome() as outcome:
+                    batch.outcomes.append(outcome)
+                case LogLine() as line:
+                    batch.lines.append(line)
+                case Artifact() as artifact:
+                    batch.artifacts.append(artifact)
+                case (run_id, progress):
+                    batch.progress[run_id] = progress
+        return batch
+
+    def _write_at_last(self, batch: Batch) -> None:
+        """Write `batch`, however long the database is away."""
+        for wait in chain(RETRY_WAITS, repeat(RETRY_WAITS[-1])):
+            try:
+                close_old_connections()
+                write(batch)
+            except (DataError, IntegrityError):
+                logger.exception("A batch was refused by the database; writing it one by one")
+                self._write_one_by_one(batch)
+            except (DatabaseError, InterfaceError) as exc:
+                self.trouble = f"Outcomes cannot be written: {exc}"
+                logger.warning("%s", self.trouble)
+                connection.close()
+                time.sleep(wait)
+                continue
+            self.trouble = ""
+            self._on_written(batch.outcomes)
+            return
+
+    def _write_one_by_one(self, batch: Batch) -> None:
+        for part in _parts(batch):
+            try:
+                write(part)
+            except (DataError, IntegrityError) as exc:
+                logger.exception("The database refused a part of a run's record")
+                if part.outcomes:
+                    write(Batch(outcomes=[_unrecordable(part.outcomes[0], exc)]))
+
+
+def write(batch: Batch) -> None:
+    """Write `batch` in one transaction, then fill django-apscheduler's history from it."""
+    with transaction.atomic():
+        LogLine.objects.bulk_create(batch.lines)
+        for artifact in batch.artifacts:
+            Artifact.objects.filter(run_id=artifact.run_id, name=artifact.name).delete()
+            artifact.save(force_insert=True)
+        update_rows(
+            Run,
+            match=("id",),
+            columns=("progress",),
+            rows=list(batch.progress.items()),
+            only=HELD,
+        )
+        held = write_outcomes(batch.outcomes)
+    if held < len(batch.outcomes):
+        missing = len(batch.outcomes) - held
+        logger.warning("%d outcomes came too late: their runs were lost or deleted", missing)
+    record_executions(batch.outcomes)
+
+
+def _parts(batch: Batch) -> list[Batch]:
+    return [
+        *(Batch(lines=[line]) for line in batch.lines),
+        *(Batch(artifacts=[artifact]) for artifact in batch.artifacts),
+        *(Batch(progress={run_id: value}) for run_id, value in batch.progress.items()),
+        *(Batch(outcomes=[outcome]) for outcome in batch.outcomes),
+    ]
+
+
+def _unrecordable(outcome: Outcome, exc: Exception) -> Outcome:
+    error = f"The outcome ({outcome.status}) could not be stored: {type(exc).__name__}."
+    return replace(outcome, status=Run.Status.FAILED, result=None, error=error, traceback="")

@@ -1,0 +1,94 @@
+"""Outcomes into rows: the end of a run, or its next attempt."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from scheduling.batches import update_rows
+from scheduling.engine.claimed import ClaimedRun, Outcome
+from scheduling.models import Run
+
+RETRYABLE = {Run.Status.FAILED, Run.Status.TIMED_OUT}
+BACKOFF_CAP = timedelta(hours=6)
+COLUMNS = ("status", "reason", "started_at", "finished_at", "result", "error", "traceback")
+# The claim must still hold: a run that was declared lost stays lost.
+HELD = "scheduling_run.status = 'running'"
+
+
+def backoff(run: ClaimedRun, spread: float) -> timedelta:
+    """Return the wait before the next attempt: base · 2^(attempt - 1), ± 20 %, at most 6 h.
+
+    spread  0 to 1, so that runs which failed together do not come back together
+    With a base of 30 s and no spread: 30, 60, 120, 240 s.
+    """
+    wait = timedelta(seconds=run.backoff_seconds) * 2 ** min(run.attempt - 1, 20)
+    return min(wait, BACKOFF_CAP) * (0.8 + 0.4 * spread)
+
+
+def wants_retry(outcome: Outcome) -> bool:
+    """Tell whether the run has another attempt after this outcome."""
+    run = outcome.run
+    if run.attempt >= run.max_attempts or outcome.is_permanent:
+        return False
+    return outcome.status in RETRYABLE or (outcome.status == Run.Status.LOST and run.retry_lost)
+
+
+def write_outcomes(outcomes: Sequence[Outcome]) -> int:
+    """Write how attempts ended, and return how many claims still held."""
+    final = [outcome for outcome in outcomes if not wants_retry(outcome)]
+    written = update_rows(
+        Run,
+        match=("id", "attempt", "worker"),
+        columns=COLUMNS,
+        rows=[_final_row(outcome) for outcome in final],
+        only=HELD,
+    )
+    return written + sum(_retry(outcome) for outcome in outcomes if wants_retry(outcome))
+
+
+def _final_row(outcome: Outcome) -> tuple[Any, ...]:
+    run = outcome.run
+    return (
+        run.id, run.attempt, run.worker_id,
+        outcome.status, outcome.reason, outcome.started_at, outcome.finished_at,
+        outcome.result, outcome.error, outcome.traceback,
+    )  # fmt: skip
+
+
+def _retry(outcome: Outcome) -> int:
+    run = outcome.run
+    due_at = outcome.finished_at + backoff(run, random.random())  # noqa: S311
+    said = outcome.error or outcome.reason
+    return Run.objects.filter(
+        pk=run.id, attempt=run.attempt, worker_id=run.worker_id, status=Run.Status.RUNNING
+    ).update(
+        status=Run.Status.PENDING,
+        reason=f"Attempt {run.attempt} of {run.max_attempts} {_word(outcome.status)}: {said}",
+        due_at=due_at,
+        expires_at=None,
+        worker=None,
+        error=outcome.error,
+        traceback=outcome.traceback,
+        errors=[*run.errors, _past_attempt(outcome)],
+    )
+
+
+def _past_attempt(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "attempt": outcome.run.attempt,
+        "status": outcome.status,
+        "started_at": _iso(outcome.started_at),
+        "finished_at": _iso(outcome.finished_at),
+        "error": outcome.error or outcome.reason,
+    }
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def _word(status: str) -> str:
+    return Run.Status(status).label.lower()

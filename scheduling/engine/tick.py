@@ -1,0 +1,112 @@
+"""The tick: fire times that have come are written down and the clocks are moved, together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Min
+
+from scheduling.admission import Load
+from scheduling.batches import insert_from
+from scheduling.engine.firing import (
+    COPIED_FROM_JOB,
+    DUE_COLUMNS,
+    RUN_BLANKS,
+    RUN_COLUMNS,
+    DueJob,
+    Firing,
+    fire_job,
+    run_row,
+)
+from scheduling.exceptions import InvalidTrigger
+from scheduling.jobstore import move_clocks
+from scheduling.models import Job, Run
+from scheduling.options import Options
+from scheduling.registry import registry
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick found."""
+
+    fired: int  # jobs
+    recorded: int  # runs written, missed and skipped ones included
+    is_full: bool  # the batch was full: more may be due
+
+
+def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
+    """Fire at most `limit` due jobs, the oldest first.
+
+    The runs and the steps of the clocks commit in one transaction. Jobs that another scheduler
+    holds are left to it.
+    """
+    with transaction.atomic():
+        jobs = _lock_due(now, limit)
+        if not jobs:
+            return Tick(0, 0, is_full=False)
+        loads = Run.objects.loads([job.id for job in jobs])
+        firings = [
+            firing
+            for job in jobs
+            if (firing := _fire(job, now, loads.setdefault(job.id, Load()), options))
+        ]
+        recorded = _record(firings, now)
+        move_clocks([(firing.job.key, firing.next_at) for firing in firings])
+        _finish([firing.job for firing in firings if firing.next_at is None], now)
+    return Tick(len(firings), recorded, is_full=len(jobs) == limit)
+
+
+def next_fire_time() -> datetime | None:
+    """Return the earliest fire time of any active job, None if there is none."""
+    active = Job.objects.filter(state=Job.State.ACTIVE)
+    return active.aggregate(first=Min("clock__next_run_time"))["first"]
+
+
+def _lock_due(now: datetime, limit: int) -> list[DueJob]:
+    due = Job.objects.due(now)
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(no_key=True, skip_locked=True)  # the job and its clock
+    return [DueJob(*row) for row in due.values_list(*DUE_COLUMNS)[:limit]]
+
+
+def _fire(job: DueJob, now: datetime, load: Load, options: Options) -> Firing | None:
+    """Return what the job gives; park it as broken and return None if it cannot run."""
+    try:
+        if job.task not in registry:
+            Job.objects.get(pk=job.id).park(f"No installed app has a task {job.task!r}.", now=now)
+            return None
+        return fire_job(job, now=now, load=load, options=options)
+    except InvalidTrigger as exc:
+        Job.objects.get(pk=job.id).park(f"The trigger cannot be read: {exc}", now=now)
+        return None
+
+
+def _record(firings: Sequence[Firing], now: datetime) -> int:
+    rows = [
+        run_row(firing.job, occurrence, now)
+        for firing in firings
+        for occurrence in firing.occurrences
+    ]
+    recorded = insert_from(
+        Run,
+        source=Job,
+        copied=COPIED_FROM_JOB,
+        columns=(*RUN_COLUMNS, *RUN_BLANKS),
+        rows=rows,
+    )
+    if recorded < len(rows):
+        logger.warning("%d fire times had their run already", len(rows) - recorded)
+    return recorded
+
+
+def _finish(jobs: Sequence[DueJob], now: datetime) -> None:
+    if jobs:
+        Job.objects.filter(pk__in=[job.id for job in jobs]).update(
+            state=Job.State.FINISHED, state_reason="No further fire time.", state_changed_at=now
+        )

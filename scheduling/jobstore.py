@@ -1,0 +1,131 @@
+"""The clock: django-apscheduler's job store, safe for many schedulers and for bad pickles."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from apscheduler.job import Job as ApschedulerJob
+from django.db import IntegrityError, transaction
+from django_apscheduler.jobstores import DjangoJobStore
+from django_apscheduler.models import DjangoJob, DjangoJobExecution
+
+from scheduling.clock import load_state
+from scheduling.batches import update_rows
+from scheduling.models import Job
+
+logger = logging.getLogger(__name__)
+
+DUE_BATCH = 500
+EXECUTION_STATUS = {
+    "succeeded": DjangoJobExecution.SUCCESS,
+    "degraded": DjangoJobExecution.SUCCESS,
+    "missed": DjangoJobExecution.MISSED,
+    "skipped": DjangoJobExecution.MAX_INSTANCES,
+}
+
+
+class JobStore(DjangoJobStore):
+    """DjangoJobStore that reads in order and in batches, and never deletes what it cannot read.
+
+    The scheduler's tick reads and moves the clocks in bulk, without pickles; the methods that
+    APScheduler knows work for whoever looks at the jobs through its API.
+    """
+
+    def register_event_listeners(self) -> None:
+        """Do nothing: the history is filled from our runs, not from events in memory."""
+
+    def get_due_jobs(self, now: datetime) -> list[ApschedulerJob]:
+        rows = DjangoJob.objects.filter(next_run_time__lte=now).order_by("next_run_time", "id")
+        return self._restore(rows[:DUE_BATCH])
+
+    def _get_jobs(self, **filters: Any) -> list[ApschedulerJob]:
+        return self._restore(DjangoJob.objects.filter(**filters).order_by("next_run_time", "id"))
+
+    def lookup_job(self, job_id: str) -> ApschedulerJob | None:
+        jobs = self._restore(DjangoJob.objects.filter(id=job_id))
+        return jobs[0] if jobs else None
+
+    def _restore(self, rows: Iterable[DjangoJob]) -> list[ApschedulerJob]:
+        """Return the jobs that can be read; park the others as broken."""
+        jobs = []
+        for row in rows:
+            try:
+                jobs.append(self._job_of(row))
+            except (pickle.UnpicklingError, AttributeError, ImportError, LookupError,
+                    EOFError, TypeError, ValueError) as exc:  # fmt: skip
+                logger.error("[%s] The stored clock cannot be read: %s", row.id, exc)
+                for job in Job.objects.filter(key=row.id):
+                    job.park(f"The stored clock cannot be read: {exc}")
+        return jobs
+
+    def _job_of(self, row: DjangoJob) -> ApschedulerJob:
+        state = load_state(row.job_state) | {"next_run_time": row.next_run_time}
+        job = ApschedulerJob.__new__(ApschedulerJob)
+        job.__setstate__(state)
+        job._scheduler = self._scheduler
+        job._jobstore_alias = self._alias
+        return job
+
+
+def move_clocks(moves: Sequence[tuple[str, datetime | None]]) -> None:
+    """Set the next fire time of each (key, instant)."""
+    update_rows(DjangoJob, match=("id",), columns=("next_run_time",), rows=moves)
+
+
+class Ended(Protocol):
+    """What django-apscheduler's history needs of an outcome."""
+
+    @property
+    def run(self) -> Any: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def finished_at(self) -> datetime: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def traceback(self) -> str: ...
+
+
+def record_executions(outcomes: Sequence[Ended]) -> None:
+    """Copy outcomes into DjangoJobExecution, for django-apscheduler's admin and clean-up.
+
+    Best effort, apart from the run's own record: a job may be deleted meanwhile.
+    """
+    keys = {outcome.run.job_key for outcome in outcomes}
+    known = set(DjangoJob.objects.filter(id__in=keys).values_list("id", flat=True))
+    rows = {
+        (outcome.run.job_key, outcome.run.scheduled_at): _execution(outcome)
+        for outcome in outcomes
+        if outcome.run.job_key in known
+    }
+    try:
+        with transaction.atomic():
+            DjangoJobExecution.objects.bulk_create(
+                rows.values(),
+                update_conflicts=True,
+                unique_fields=["job", "run_time"],
+                update_fields=["status", "duration", "finished", "exception", "traceback"],
+            )
+    except IntegrityError:
+        logger.info("A job was deleted while its history was copied")
+
+
+def _execution(outcome: Ended) -> DjangoJobExecution:
+    took = (outcome.finished_at - outcome.started_at).total_seconds()
+    return DjangoJobExecution(
+        job_id=outcome.run.job_key,
+        run_time=outcome.run.scheduled_at,
+        status=EXECUTION_STATUS.get(outcome.status, DjangoJobExecution.ERROR),
+        duration=Decimal(str(round(took, 2))),
+        finished=Decimal(str(round(outcome.finished_at.timestamp(), 2))),
+        exception=outcome.error[:1000] or None,
+        traceback=outcome.traceback or None,
+    )
