@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ class Trigger(BaseTrigger):  # type: ignore[misc]
         """Return the first fire time strictly after `instant`, None if there is none."""
         if instant.tzinfo is None:
             raise ValueError("next_after() needs an aware datetime.")
+        # Python reckons by the wall clock between two times of one zone, so reckon in UTC.
+        instant = instant.astimezone(UTC)
         start, end = self.spec.start_at, self.spec.end_at
         try:
             if start is not None and instant < start:
@@ -38,6 +40,7 @@ class Trigger(BaseTrigger):  # type: ignore[misc]
 
     def last_until(self, after: datetime, until: datetime) -> datetime | None:
         """Return the latest fire time in (after, until], None if there is none."""
+        after, until = after.astimezone(UTC), until.astimezone(UTC)
         span = until - after
         # Most triggers fired not long ago: look back a second, then two, then four.
         window = SECOND
@@ -62,11 +65,11 @@ class Trigger(BaseTrigger):  # type: ignore[misc]
         self, previous_fire_time: datetime | None, now: datetime
     ) -> datetime | None:
         """Answer APScheduler: the fire time after the previous one, else the first from `now`."""
-        return self.next_after(previous_fire_time or now - TICK)
+        return self.next_after(previous_fire_time or now.astimezone(UTC) - TICK)
 
     def moved_from(self, fire_time: datetime) -> datetime | None:
         """Return the wall time that a gap moved to this fire time, None if none was moved."""
-        gap = gap_ending_at(fire_time, self.timezone)
+        gap = gap_ending_at(fire_time.astimezone(UTC), self.timezone)
         return None if gap is None else self._wall_in(gap)
 
     @abstractmethod
