@@ -56,13 +56,15 @@ def execute(
 ) -> Outcome:
     """Run the task of `run` to its end, whatever it does, and return the outcome."""
     started_at = clock()
-    extra = {"job_id": run.job_key, "run_id": run.id}
-    logger.info("[%s] Starting (run %d)", run.job_key, run.id, extra=extra)
     with capture_logs(run.id, sink, log_cap):
         ending = _ending(run, sink, stop)
-    outcome = Outcome(run=run, started_at=started_at, finished_at=clock(), **ending)
-    log_outcome(outcome)
-    return outcome
+    return Outcome(run=run, started_at=started_at, finished_at=clock(), **ending)
+
+
+def log_start(run: ClaimedRun) -> None:
+    """Write the line by which an operator sees that a run starts."""
+    extra = {"job_id": run.job_key, "run_id": run.id}
+    logger.info("[%s] Starting run %d", run.job_key, run.id, extra=extra)
 
 
 def log_outcome(outcome: Outcome) -> None:

@@ -1,0 +1,1 @@
+"""Where the code of runs runs. A child process imports this package before Django is set up."""

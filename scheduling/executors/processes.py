@@ -1,0 +1,58 @@
+"""Runs in child processes: tasks that may hang, crash or eat memory, and can be killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+from functools import partial
+from typing import Any
+
+from pebble import ProcessFuture, ProcessPool
+
+import scheduling.executors.child as child
+from scheduling.executors.base import Execution, Executor
+from scheduling.models import Run
+
+
+class ProcessExecutor(Executor):
+    """A pool of warm child processes; a timeout or a cancel kills the child and only it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._pool: ProcessPool | None = None
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+
+    def _begin(self, execution: Execution) -> None:
+        future = self._live_pool().schedule(child.run_in_child, args=[execution.run])
+        execution.handle = future
+        future.add_done_callback(partial(self._on_done, execution))
+
+    def _interrupt(self, execution: Execution) -> None:
+        execution.handle.cancel()
+
+    def _has_begun(self, execution: Execution) -> bool:
+        return bool(execution.handle.running())
+
+    def _on_done(self, execution: Execution, future: ProcessFuture[Any]) -> None:
+        if future.cancelled():
+            status, reason = execution.verdict or (Run.Status.LOST, "Its process was killed.")
+            self._ended_without_outcome(execution, status, reason)
+        elif (error := future.exception()) is not None:
+            code = getattr(error, "exitcode", None)
+            reason = f"Its process died (exit code {code})." if code is not None else str(error)
+            self._ended_without_outcome(execution, Run.Status.LOST, reason)
+        else:
+            self._end(execution, future.result())
+
+    def _live_pool(self) -> ProcessPool:
+        """Return the pool, started on first use: many installations never isolate a task."""
+        if self._pool is None or not self._pool.active:
+            self._pool = ProcessPool(
+                max_workers=self.size,
+                initializer=child.prepare,
+                context=multiprocessing.get_context("spawn"),
+            )
+        return self._pool
