@@ -64,23 +64,20 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
 
 def next_fire_time() -> datetime | None:
     """Return the earliest fire time of any active job, None if there is none."""
-    active = Job.objects.filter(state=Job.State.ACTIVE)
+    active = Job.objects.filter(state=Job.State.ACTIVE, task__in=registry.all_names())
     return active.aggregate(first=Min("clock__next_run_time"))["first"]
 
 
 def _lock_due(now: datetime, limit: int) -> list[DueJob]:
-    due = Job.objects.due(now)
+    due = Job.objects.due(now).filter(task__in=registry.all_names())
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(no_key=True, skip_locked=True)  # the job and its clock
     return [DueJob(*row) for row in due.values_list(*DUE_COLUMNS)[:limit]]
 
 
 def _fire(job: DueJob, now: datetime, load: Load, options: Options) -> Firing | None:
-    """Return what the job gives; park it as broken and return None if it cannot run."""
+    """Return what the job gives; park it as broken and return None if it cannot fire."""
     try:
-        if job.task not in registry:
-            Job.objects.get(pk=job.id).park(f"No installed app has a task {job.task!r}.", now=now)
-            return None
         return fire_job(job, now=now, load=load, options=options)
     except InvalidTrigger as exc:
         Job.objects.get(pk=job.id).park(f"The trigger cannot be read: {exc}", now=now)

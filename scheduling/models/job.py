@@ -250,6 +250,21 @@ class Job(Triggered, Policy, models.Model):
             announce_change()
         self.refresh_from_db()
 
+    def heal(self, *, now: datetime | None = None) -> bool:
+        """Fire again if nothing is wrong any more; return whether it does.
+
+        For a broken job, and for an active one that lost its clock.
+        """
+        now = now or timezone.now()
+        with transaction.atomic():
+            job = self._locked()
+            is_stopped = job.state == self.State.ACTIVE and job.next_run_at is None
+            if job.fault() or not (is_stopped or job.state == self.State.BROKEN):
+                return False
+            job._activate(now)
+            announce_change()
+        return True
+
     def remove(self, *, now: datetime | None = None) -> None:
         """Delete the job and withdraw what has not started; its runs stay."""
         now = now or timezone.now()

@@ -12,8 +12,11 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(stopped_at=None, heartbeat_at__gte=now - lease)
 
     def dead(self, now: datetime, lease: timedelta) -> WorkerQuerySet:
-        """Workers that went silent without a good-bye."""
-        return self.filter(stopped_at=None, heartbeat_at__lt=now - lease)
+        """Workers that went silent without a good-bye, or left runs behind that run no more."""
+        return self.filter(
+            models.Q(stopped_at=None) | models.Q(runs__status="running"),
+            heartbeat_at__lt=now - lease,
+        ).distinct()
 
     def schedulers(self) -> WorkerQuerySet:
         return self.filter(is_scheduler=True)

@@ -1,0 +1,99 @@
+"""A whole engine in one process: scheduler, worker, listener and heartbeat."""
+
+from __future__ import annotations
+
+import logging
+
+from scheduling.engine.capture import install_capture
+from scheduling.engine.claimed import Outcome
+from scheduling.engine.listening import listener
+from scheduling.engine.membership import Membership, Vitals
+from scheduling.engine.recorder import Recorder
+from scheduling.engine.scheduler import Scheduler
+from scheduling.engine.worker import WorkerLoop
+from scheduling.executors.base import Executor
+from scheduling.executors.processes import ProcessExecutor
+from scheduling.executors.threads import ThreadExecutor
+from scheduling.options import Options
+
+logger = logging.getLogger(__name__)
+
+LAST_WRITES = 10.0  # s for outcomes to be written at the end
+
+
+class Daemon:
+    """Fires jobs and runs their runs from `start` to `stop`. Any number may share a database."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.scheduler = Scheduler(on_fired=self._on_change, options=self.options)
+        self._recorder = Recorder(flush_every=self.options.flush, on_written=self._on_written)
+        self._executors: dict[str, Executor] = {
+            "thread": self._executor(ThreadExecutor, self.options.threads),
+            "process": self._executor(ProcessExecutor, self.options.processes),
+        }
+        self._membership = Membership(
+            is_scheduler=True,
+            capacity=self.options.threads + self.options.processes,
+            every=self.options.heartbeat,
+            vitals=self._vitals,
+        )
+        self._listener = listener(self._on_remote_change, self.options)
+        self._worker: WorkerLoop | None = None
+
+    def start(self) -> None:
+        """Begin to fire and to run; raise DatabaseError if the database is not there."""
+        install_capture()
+        worker_id = self._membership.join()
+        self._worker = WorkerLoop(
+            worker_id=worker_id, executors=self._executors, options=self.options
+        )
+        self._recorder.start()
+        self._worker.start()
+        self.scheduler.start()
+        self._listener.start()
+
+    def running(self) -> int:
+        """Return how many runs have not ended."""
+        return sum(len(executor.running()) for executor in self._executors.values())
+
+    def stop(self, grace: float | None = None) -> None:
+        """Fire no more, let runs finish for `grace` seconds, and write down how they ended."""
+        grace = self.options.shutdown_grace if grace is None else grace
+        self._listener.stop()
+        self.scheduler.shutdown(wait=False)
+        if self._worker is not None:
+            self._worker.stop()
+        for executor in self._executors.values():
+            executor.drain(grace)
+            executor.close()
+        if not self._recorder.close(LAST_WRITES):
+            logger.error("Some outcomes could not be written; their runs will be lost")
+        self._membership.leave()
+
+    def _executor(self, kind: type[Executor], size: int) -> Executor:
+        return kind(
+            size=size, sink=self._recorder, on_outcome=self._on_outcome, options=self.options
+        )
+
+    def _vitals(self) -> Vitals:
+        worker_trouble = self._worker.trouble if self._worker else ""
+        trouble = self.scheduler.trouble or worker_trouble or self._recorder.trouble
+        return Vitals(last_tick_at=self.scheduler.last_tick_at, trouble=trouble)
+
+    def _on_remote_change(self) -> None:
+        self.scheduler.wakeup()
+        self._on_change()
+
+    def _on_change(self) -> None:
+        if self._worker is not None:
+            self._worker.notice_change()
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        self._recorder.outcome(outcome)
+        if self._worker is not None:
+            self._worker.notice_free_slot()
+
+    def _on_written(self, outcomes: list[Outcome]) -> None:
+        if self._worker is not None:
+            self._worker.notice_outcomes(outcomes)

@@ -1,0 +1,60 @@
+"""Running one run in the current process, for commands that wait for it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from scheduling.engine.capture import install_capture
+from scheduling.engine.claiming import claim_one
+from scheduling.engine.membership import Membership
+from scheduling.engine.recorder import Recorder
+from scheduling.executors.threads import ThreadExecutor
+from scheduling.models import Run
+from scheduling.options import Options
+
+LOOK_EVERY = 0.05  # s
+LAST_WRITES = 30.0  # s
+
+
+def run_here(run: Run) -> Run:
+    """Execute a pending run in this process, as any worker would, and return it as it ended.
+
+    A run that a worker took meanwhile is waited for; one that was retried, until its last
+    attempt.
+    """
+    options = Options()
+    install_capture()
+    membership = Membership(is_scheduler=False, capacity=1, every=options.heartbeat)
+    recorder = Recorder(flush_every=options.flush)
+    executor = ThreadExecutor(
+        size=1, sink=recorder, on_outcome=recorder.outcome, options=options
+    )
+    worker_id = membership.join()
+    recorder.start()
+    try:
+        while run.is_open:
+            _advance(run, executor, worker_id)
+            recorder.flush(LAST_WRITES)
+            run.refresh_from_db()
+    finally:
+        executor.drain(0)  # nothing is left but after Ctrl-C
+        executor.close()
+        recorder.close(LAST_WRITES)
+        membership.leave()
+    return run
+
+
+def _advance(run: Run, executor: ThreadExecutor, worker_id: int) -> None:
+    """Take one attempt if it is due and free; else wait a moment."""
+    now = datetime.now(UTC)
+    claimed = None
+    if run.due_at is None or run.due_at <= now:
+        claimed = claim_one(run.pk, worker_id=worker_id, now=now)
+    if claimed is None:
+        time.sleep(LOOK_EVERY)
+        return
+    executor.submit(claimed)
+    while executor.running():
+        executor.enforce_timeouts()
+        time.sleep(LOOK_EVERY)

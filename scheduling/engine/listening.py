@@ -1,0 +1,98 @@
+"""Hearing of changes that other processes made, within milliseconds."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from threading import Event, Thread
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, connection
+
+from scheduling.options import Options
+from scheduling.wakeup import CHANNEL, change_number
+
+logger = logging.getLogger(__name__)
+
+RETRY_WAIT = 1.0  # s after the connection was lost
+LOOK_UP = 0.5  # s between looks whether to stop
+
+
+class Listener(ABC):
+    """Calls `on_change` from a thread of its own, until it is stopped."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._stopping = Event()
+        self._thread = Thread(target=self._loop, name="listener", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._listen()
+            except (DatabaseError, InterfaceError, psycopg.Error) as exc:
+                logger.warning("Listening for changes was interrupted: %s", exc)
+                self._stopping.wait(RETRY_WAIT)
+        connection.close()
+
+    @abstractmethod
+    def _listen(self) -> None:
+        """Listen until it is stopped or the database goes away."""
+
+
+class NotifyListener(Listener):
+    """PostgreSQL tells by NOTIFY."""
+
+    def _listen(self) -> None:
+        parameters = connection.get_connection_params()  # type: ignore[attr-defined]
+        parameters = {
+            name: value
+            for name, value in parameters.items()
+            if name not in ("cursor_factory", "context", "prepare_threshold")
+        }
+        with psycopg.connect(**parameters, autocommit=True) as listening:
+            listening.execute(f"LISTEN {CHANNEL}")
+            self._on_change()  # for what was said while nobody listened
+            while not self._stopping.is_set():
+                for _ in listening.notifies(timeout=LOOK_UP, stop_after=1):
+                    self._on_change()
+
+
+class PollListener(Listener):
+    """SQLite tells nobody, but says at next to no cost whether another connection wrote."""
+
+    def __init__(self, on_change: Callable[[], None], every: float) -> None:
+        super().__init__(on_change)
+        self._every = every
+
+    def _listen(self) -> None:
+        version, number = -1, -1
+        while not self._stopping.wait(self._every):
+            if (latest := _data_version()) == version:
+                continue
+            version = latest
+            if (counted := change_number()) != number:
+                number = counted
+                self._on_change()
+
+
+def listener(on_change: Callable[[], None], options: Options) -> Listener:
+    """Return the listener for the database in use."""
+    if connection.vendor == "postgresql":
+        return NotifyListener(on_change)
+    return PollListener(on_change, options.poll)
+
+
+def _data_version() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        row = cursor.fetchone()
+    return int(row[0])

@@ -1,0 +1,120 @@
+"""What nobody else puts right: lost runs, missed runs, queued runs, broken jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from scheduling.admission import Load, instances
+from scheduling.engine.claimed import ClaimedRun, Outcome
+from scheduling.engine.claiming import COLUMNS
+from scheduling.engine.settling import write_outcomes
+from scheduling.jobstore import record_executions
+from scheduling.models import Job, Run, Worker
+from scheduling.registry import registry
+
+logger = logging.getLogger(__name__)
+
+WORKER_MEMORY = timedelta(days=7)  # how long a stopped worker stays in the list
+
+
+def lose_runs_of_dead_workers(now: datetime, lease: timedelta) -> int:
+    """End the runs of workers that went silent as lost, or give them their next attempt."""
+    count = 0
+    for worker in Worker.objects.dead(now, lease):
+        with transaction.atomic():
+            runs = Run.objects.filter(worker=worker, status=Run.Status.RUNNING)
+            outcomes = [
+                _lost(row, worker, now)
+                for row in runs.select_for_update(skip_locked=True).values(*COLUMNS, "started_at")
+            ]
+            count += write_outcomes(outcomes)
+            Worker.objects.filter(pk=worker.pk).update(
+                stopped_at=now, trouble=f"Silent since {worker.heartbeat_at:%Y-%m-%d %H:%M:%S}Z."
+            )
+        record_executions(outcomes)
+        logger.error("Worker %s is dead; %d of its runs are lost", worker.name, len(outcomes))
+    return count
+
+
+def miss_expired_runs(now: datetime) -> int:
+    """End pending runs that no worker started within their grace as missed."""
+    return Run.objects.expired(now).update(
+        status=Run.Status.MISSED,
+        reason="No worker was free to start it within its grace.",
+        finished_at=now,
+    )
+
+
+def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> int:
+    """Let queued runs start whose turn has come, the oldest first."""
+    held = Run.objects.held()
+    if job_ids is not None:
+        held = held.filter(job_id__in=list(job_ids))
+    return sum(
+        _release(job_id, now)
+        for job_id in held.order_by().values_list("job_id", flat=True).distinct()
+    )
+
+
+def heal_jobs(now: datetime) -> int:
+    """Set the clocks of broken jobs that are whole again, and of active jobs without one."""
+    broken = Job.objects.filter(state=Job.State.BROKEN)
+    stopped = Job.objects.filter(state=Job.State.ACTIVE, clock__next_run_time=None)
+    return sum(job.heal(now=now) for job in (*broken, *stopped))
+
+
+def park_jobs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
+    """Mark jobs broken whose task no living worker has code for."""
+    unknown = Job.objects.filter(state=Job.State.ACTIVE).exclude(task__in=registry.all_names())
+    parked = 0
+    for job in unknown:
+        if not Worker.objects.knowing(job.task, now, lease):
+            job.park(f"No installed app has a task called {job.task!r}.", now=now)
+            logger.error("[%s] is broken: %s", job.key, job.state_reason)
+            parked += 1
+    return parked
+
+
+def park_jobs_with_faults(now: datetime) -> int:
+    """Mark jobs broken whose parameters or trigger the code of this process refuses."""
+    parked = 0
+    for job in Job.objects.filter(state=Job.State.ACTIVE, task__in=registry.all_names()):
+        if fault := job.fault():
+            job.park(fault, now=now)
+            logger.error("[%s] is broken: %s", job.key, fault)
+            parked += 1
+    return parked
+
+
+def forget_old_workers(now: datetime) -> int:
+    """Delete workers that stopped long ago; their runs stay."""
+    deleted, _ = Worker.objects.filter(stopped_at__lt=now - WORKER_MEMORY).delete()
+    return deleted
+
+
+def _release(job_id: int | None, now: datetime) -> int:
+    with transaction.atomic():
+        job = Job.objects.locked().filter(pk=job_id).first()
+        if job is None:
+            return 0
+        load = Run.objects.loads([job.pk]).get(job.pk, Load())
+        room = max(0, instances(job.overlap, job.max_instances) - load.active)
+        turn = Run.objects.held().filter(job=job).order_by("scheduled_at", "id")
+        ids = list(turn.values_list("pk", flat=True)[:room])
+        return Run.objects.filter(pk__in=ids).update(due_at=now)
+
+
+def _lost(row: dict[str, object], worker: Worker, now: datetime) -> Outcome:
+    started_at = row.pop("started_at")
+    return Outcome(
+        run=ClaimedRun(**row, worker_id=worker.pk),  # type: ignore[arg-type]
+        status=Run.Status.LOST,
+        started_at=started_at,  # type: ignore[arg-type]
+        finished_at=now,
+        reason=f"Worker {worker.name} died: no heartbeat since "
+        f"{worker.heartbeat_at:%Y-%m-%d %H:%M:%S}Z.",
+    )
