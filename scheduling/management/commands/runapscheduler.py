@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+import signal
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from threading import Event
+from types import FrameType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from scheduling.engine.daemon import Daemon
+from scheduling.models import Job
+
+LISTED = 50  # jobs in the banner
+
+
+class Command(BaseCommand):
+    help = "Fire the jobs and run their runs, until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--quiet", action="store_true", help="Print no banner.")
+
+    def handle(self, *, quiet: bool, **options: Any) -> None:
+        stopping = Event()
+        self._end_on_signals(stopping)
+        daemon = Daemon()
+        daemon.start()
+        if not quiet:
+            self._print_banner()
+        self.stdout.write(self.style.SUCCESS("Scheduler started successfully"))
+        self.stdout.flush()
+        while not stopping.wait(1.0):
+            pass
+        self.stdout.write(f"Stopping; {daemon.running()} runs have not ended yet")
+        self.stdout.flush()
+        daemon.stop()
+        self.stdout.write("Scheduler stopped")
+
+    def _end_on_signals(self, stopping: Event) -> None:
+        def handle(number: int, frame: FrameType | None) -> None:
+            if stopping.is_set():
+                os._exit(1)  # the second signal: at once
+            stopping.set()
+
+        signal.signal(signal.SIGTERM, handle)
+        signal.signal(signal.SIGINT, handle)
+
+    def _print_banner(self) -> None:
+        zone = ZoneInfo(settings.TIME_ZONE)
+        now = datetime.now(UTC).astimezone(zone)
+        total = Job.objects.count()
+        self.stdout.write("Daybook scheduler")
+        self.stdout.write(f"  Time zone     {settings.TIME_ZONE}")
+        self.stdout.write(f"  Current time  {now:%Y-%m-%d %H:%M:%S %Z}")
+        self.stdout.write(f"  Jobs          {total}")
+        for job in Job.objects.select_related("clock")[:LISTED]:
+            next_at = job.next_run_at
+            when = f"{next_at.astimezone(ZoneInfo(job.timezone)):%Y-%m-%d %H:%M %Z}" if next_at else job.state
+            self.stdout.write(f"    {job.key}  {job.trigger_object}  next: {when}")
+        if total > LISTED:
+            self.stdout.write(f"    … and {total - LISTED} more")
