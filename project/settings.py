@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "prices",
     "snapshots",
     "project",
+    *env.list("EXTRA_APPS", default=[]),  # your own apps: their tasks.py is found
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
