@@ -1,0 +1,106 @@
+"""The contract of a source: it fetches and returns plain records, and saves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+Kind = Literal["coin", "currency", "commodity", "other"]
+
+# What fits the columns of a position; longer text is refused at the edge, never cut.
+MAX_TICKER = 64
+MAX_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """An amount of one thing in one place.
+
+    ticker    the venue's own spelling: SOL2 stays SOL2
+    location  exchange or wallet; empty = the source does not tell
+    amount    units; negative for what is owed
+    price     statement currency per unit; None = the source does not tell
+    value     statement currency; None = the source has no price for it
+    """
+
+    ticker: str
+    kind: Kind
+    amount: Decimal
+    value: Decimal | None
+    name: str = ""
+    location: str = ""
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the answers that a statement is made of: a file, a page, an exchange."""
+
+    name: str
+    is_ok: bool = True
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a source says an account holds.
+
+    currency  of all prices and values
+    as_of     the instant the amounts are from, aware UTC; not when the source was asked
+    """
+
+    positions: tuple[Position, ...]
+    parts: tuple[Part, ...]
+    currency: str
+    as_of: datetime
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.parts) and all(part.is_ok for part in self.parts)
+
+
+class Source(Protocol):
+    """One account at a source, ready to be asked."""
+
+    @classmethod
+    def configured(cls, settings: Mapping[str, Any], *, data_dir: Path) -> Source:
+        """Return the source that an account's `settings` describe.
+
+        data_dir  where relative paths start
+
+        Raise InvalidSettings if something is missing or wrong.
+        """
+
+    def fetch(self) -> Statement:
+        """Return what the account holds; a part that failed is in `parts`.
+
+        Raise SourceUnavailable if there is no answer, or InvalidStatement if it cannot be
+        read as a whole. No positions = the source answered that there are none.
+        """
+
+
+class SourceError(Exception):
+    """Base class of what keeps a source from answering. Do not raise directly.
+
+    The message says what is wrong, where, and what would be right.
+    """
+
+
+class UnknownSource(SourceError):
+    """No source of this name is built in."""
+
+
+class InvalidSettings(SourceError):
+    """The account's settings do not tell the source what it needs."""
+
+
+class SourceUnavailable(SourceError):
+    """The source did not answer; it may the next time."""
+
+
+class InvalidStatement(SourceError):
+    """The source answered what cannot be read without guessing."""

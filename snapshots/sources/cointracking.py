@@ -1,0 +1,150 @@
+"""CoinTracking's balance exports: "Current Balance" and "Balance by Exchange"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snapshots.sources.base import (
+    MAX_TEXT,
+    MAX_TICKER,
+    InvalidSettings,
+    InvalidStatement,
+    Kind,
+    Part,
+    Position,
+    Statement,
+)
+from snapshots.sources.csv_table import CsvTable, Row
+from snapshots.sources.export_file import read_export
+from snapshots.sources.numbers import shown
+
+KINDS: dict[str, Kind] = {"coin": "coin", "currency": "currency", "commodity": "commodity"}
+
+# A ticker names one thing at CoinTracking: a coin that would be called EUR gets a digit (EUR2).
+# So where an export has no column for the kind, these are currencies and nothing else is.
+CURRENCIES = frozenset(
+    (
+        "AED", "ARS", "AUD", "BDT", "BGN", "BHD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP",
+        "CZK", "DKK", "EUR", "GBP", "GEL", "HKD", "HRK", "HUF", "IDR", "ILS", "INR", "ISK",
+        "JPY", "KRW", "KWD", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR",
+        "PLN", "RON", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU",
+        "VND", "ZAR",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One of the exports: how its header is recognised and its rows are read."""
+
+    title: str
+    columns: tuple[str, ...]
+    value_column: str  # without the currency, which is the account's
+    read: Callable[[Row, str], Position]  # row, currency
+
+    def currencies(self, header: tuple[str, ...]) -> list[str]:
+        """Return the currencies that the export has values in."""
+        prefix = f"{self.value_column} "
+        return [name.removeprefix(prefix) for name in header if name.startswith(prefix)]
+
+    def describe(self) -> str:
+        columns = ", ".join((*self.columns, f"{self.value_column} …"))
+        return f'"{self.title}" ({columns})'
+
+
+def _current_balance(row: Row, currency: str) -> Position:
+    return Position(
+        ticker=row.required_text("Ticker", limit=MAX_TICKER),
+        name=row.text("Name", limit=MAX_TEXT),
+        kind=KINDS.get(row.cells["Type"].lower(), "other"),
+        amount=row.number("Amount"),
+        value=row.number_or_none(f"Value in {currency}"),
+        price=row.number_or_none(f"Price in {currency}"),
+    )
+
+
+def _balance_by_exchange(row: Row, currency: str) -> Position:
+    ticker = row.required_text("Currency", limit=MAX_TICKER)
+    return Position(
+        ticker=ticker,
+        kind="currency" if ticker in CURRENCIES else "coin",
+        location=row.text("Exchange", limit=MAX_TEXT),
+        amount=row.number("Amount"),
+        value=row.number_or_none(f"Current value in {currency}"),
+    )
+
+
+LAYOUTS = (
+    Layout(
+        title="Current Balance",
+        columns=("Ticker", "Name", "Type", "Amount"),
+        value_column="Value in",
+        read=_current_balance,
+    ),
+    Layout(
+        title="Balance by Exchange",
+        columns=("Amount", "Currency", "Exchange"),
+        value_column="Current value in",
+        read=_balance_by_exchange,
+    ),
+)
+
+
+class CoinTracking:
+    """An account whose balance is exported to a file, by hand or by a script."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def configured(cls, settings: Mapping[str, Any], *, data_dir: Path) -> CoinTracking:
+        """Read `path` from the settings: a CSV file, relative to `data_dir` or absolute."""
+        path = settings.get("path")
+        if not isinstance(path, str) or not path.lower().endswith(".csv") or "\0" in path:
+            raise InvalidSettings(
+                "The account's settings need 'path': the CSV file that CoinTracking exported, "
+                f"such as 'current_balance.csv' (relative to {data_dir})."
+            )
+        return cls(data_dir / path)
+
+    def fetch(self) -> Statement:
+        """Return the balance in the file, as of the time the file was written."""
+        file = read_export(self.path)
+        table = CsvTable(file.name, file.text)
+        layout = _layout_of(table)
+        currency = _currency_of(table, layout)
+        return Statement(
+            positions=tuple(layout.read(row, currency) for row in table.rows()),
+            parts=(Part(name=file.name),),
+            currency=currency,
+            as_of=file.written_at,
+        )
+
+
+def _layout_of(table: CsvTable) -> Layout:
+    for layout in LAYOUTS:
+        if set(layout.columns) <= set(table.header) and layout.currencies(table.header):
+            return layout
+    found = ", ".join(shown(column) for column in table.header[:20])
+    known = " and ".join(layout.describe() for layout in LAYOUTS)
+    raise InvalidStatement(
+        f"{table.name} is another file than expected: its columns are {found}. "
+        f"Known are CoinTracking's English exports {known}."
+    )
+
+
+def _currency_of(table: CsvTable, layout: Layout) -> str:
+    """Return the account's currency: the one of the values.
+
+    CoinTracking adds values in BTC to each export, whatever the account's currency is.
+    """
+    currencies = layout.currencies(table.header)
+    if len(currencies) > 1:
+        currencies = [currency for currency in currencies if currency != "BTC"]
+    if len(currencies) != 1:
+        found = " and in ".join(shown(currency) for currency in currencies)
+        raise InvalidStatement(f"{table.name} has values in {found}. Expected one currency.")
+    return currencies[0]
