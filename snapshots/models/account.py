@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings as project_settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+
+from snapshots.rates import find_manual_rate
+from snapshots.sources import SOURCES, open_source
+from snapshots.sources.base import InvalidSettings, Source
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+def source_choices() -> list[tuple[str, str]]:
+    """Return the names of the sources. A callable, so that a new one makes no migration."""
+    return [(name, name) for name in sorted(SOURCES)]
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> AccountQuerySet:
+        """Accounts that `user` may see: his own; staff see all."""
+        return self if getattr(user, "is_staff", False) else self.filter(owner_id=user.pk)
+
+    def ensure(
+        self, *, owner: AbstractBaseUser, source: str, name: str, **values: Any
+    ) -> tuple[Account, bool]:
+        """Return the account of this owner, source and name, and whether it had to be made.
+
+        One that exists stays as its owner set it. Raise ValidationError, by field.
+        """
+        with transaction.atomic():
+            account = self.filter(owner_id=owner.pk, source=source, name=name).first()
+            if account is not None:
+                return account, False
+            account = Account(owner_id=owner.pk, source=source, name=name, **values)
+            account.full_clean()
+            account.save()
+            return account, True
+
+
+class Account(models.Model):
+    """What somebody holds at one source."""
+
+    owner = models.ForeignKey(
+        project_settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="accounts"
+    )
+    name = models.CharField(max_length=100, help_text="To tell it from others: Main.")
+    source = models.CharField(max_length=40, choices=source_choices)
+    currency = models.CharField(
+        max_length=10,
+        default="USD",
+        validators=[RegexValidator(r"^[A-Z0-9]{2,10}\Z", "Use a code such as USD or EUR.")],
+        help_text="Of its values, as the source gives them.",
+    )
+    timezone = models.CharField(
+        max_length=64, default="Europe/Zurich", help_text="Decides where its days end."
+    )
+    settings = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='What the source needs. CoinTracking: {"path": "current_balance.csv"}, relative '
+        "to DATA_DIR or absolute. Not in USD: also "
+        '{"usd_rate": {"rate": "1.0823", "at": "2026-03-02", "source": "ECB"}}.',
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[AccountQuerySet] = AccountQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering: ClassVar = ["owner_id", "source", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["owner", "source", "name"],
+                name="account_once_per_owner_source_and_name",
+                violation_error_message="This owner has an account of this source and name.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.source})"
+
+    def clean(self) -> None:
+        """Raise ValidationError, by field, if no snapshot could be taken of the account."""
+        errors = self._zone_errors() | self._settings_errors()
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def open_source(self) -> Source:
+        """Return its source, ready to be asked. Raise SourceError if the settings are wrong."""
+        return open_source(self.source, self.settings, data_dir=Path(project_settings.DATA_DIR))
+
+    def _zone_errors(self) -> dict[str, list[str]]:
+        if self.timezone in available_timezones():
+            return {}
+        return {"timezone": [f"{self.timezone!r} is no time zone. Use one like Europe/Zurich."]}
+
+    def _settings_errors(self) -> dict[str, list[str]]:
+        if not isinstance(self.settings, dict):
+            return {"settings": ["Expected an object of settings and values."]}
+        if self.source not in SOURCES:
+            return {}
+        try:
+            self.open_source()
+            find_manual_rate(self.settings)
+        except InvalidSettings as exc:
+            return {"settings": [str(exc)]}
+        return {}
