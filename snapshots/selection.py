@@ -1,0 +1,61 @@
+"""Find the accounts that a snapshot job means, and those it may read."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+
+from scheduling.exceptions import TaskFailed
+from snapshots.models import Account
+from snapshots.sources import SOURCES
+
+
+def select_accounts(*, user: str, source: str, owner_id: int | None) -> list[Account]:
+    """Return the accounts of `user` at `source`.
+
+    user      name, or id if no user has this name
+    owner_id  owner of the job, who reads the outcome; None = staff
+
+    Raise TaskFailed, with what to do, if there is none that the owner may read.
+    """
+    if source not in SOURCES:
+        known = ", ".join(sorted(SOURCES))
+        raise TaskFailed(
+            f"There is no source {source!r}. Set 'source' or SNAPSHOT_SOURCE to one of: {known}.",
+            permanent=True,
+        )
+    found = _find_user(user)
+    if found is None or not _may_read(owner_id, found):
+        raise TaskFailed(
+            f"There is no user {user!r} whose accounts this job may read. Set 'user_id' or "
+            "SNAPSHOT_USER_ID to the name of a user; a job of a user who is not staff reads only "
+            "his own accounts.",
+            permanent=True,
+        )
+    accounts = list(
+        Account.objects.filter(owner_id=found.pk, source=source)
+        .select_related("owner")
+        .order_by("id")
+    )
+    if not accounts:
+        raise TaskFailed(
+            f"User {found.get_username()!r} has no {source} account. Add one in the admin under "
+            f"Accounts, or with: manage.py add_account --user {found.get_username()} "
+            f"--source {source} --path FILE.csv",
+            permanent=True,
+        )
+    return accounts
+
+
+def _find_user(user: str) -> AbstractBaseUser | None:
+    users = get_user_model()._default_manager
+    found = users.filter(**{get_user_model().USERNAME_FIELD: user}).first()
+    if found is None and user.isascii() and user.isdigit() and len(user) < len(str(2**63)):
+        found = users.filter(pk=int(user)).first()
+    return found
+
+
+def _may_read(owner_id: int | None, user: AbstractBaseUser) -> bool:
+    if owner_id is None or owner_id == user.pk:
+        return True
+    return get_user_model()._default_manager.filter(pk=owner_id, is_staff=True).exists()

@@ -1,0 +1,91 @@
+"""The task that takes snapshots, and the jobs that run it."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from django.conf import settings
+from pydantic import BeforeValidator, Field
+
+from scheduling.context import RunContext
+from scheduling.exceptions import TaskFailed
+from scheduling.registry import default_job, task
+from scheduling.triggers import TriggerSpec
+from snapshots.rounds import Request, take_snapshots
+
+ZONE = "Europe/Zurich"
+HOUR = 3600  # s
+
+
+def _id_as_text(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+UserId = Annotated[
+    str, BeforeValidator(_id_as_text), Field(description="Whose accounts: a user's name or id.")
+]
+SourceName = Annotated[str, Field(description="Where the accounts are: cointracking.")]
+MinUsd = Annotated[Decimal, Field(ge=0, le=10**9, description="Hide positions worth less.")]
+IsEod = Annotated[bool, Field(description="Take it as the end of the day.")]
+
+
+@task("snapshots.pnl_snapshot", timeout=120, retry_lost=True, label="P&L snapshot")
+def pnl_snapshot(
+    ctx: RunContext,
+    *,
+    user_id: UserId | None = None,
+    source: SourceName | None = None,
+    min_usd: MinUsd | None = None,
+    is_eod: IsEod = False,
+) -> Any:
+    """Take a snapshot of what a user's accounts at a source are worth.
+
+    SNAPSHOT_USER_ID, SNAPSHOT_SOURCE and SNAPSHOT_MIN_USD say what is left out here. Positions
+    below `min_usd` are hidden, and still count in the total.
+    """
+    request = Request(
+        user=user_id or settings.SNAPSHOT_USER_ID,
+        source=source or settings.SNAPSHOT_SOURCE,
+        min_usd=_default_min_usd() if min_usd is None else min_usd,
+        kind="eod" if is_eod else "intraday",
+    )
+    return take_snapshots(ctx, request)
+
+
+def _default_min_usd() -> Decimal:
+    text = str(settings.SNAPSHOT_MIN_USD)
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not (amount.is_finite() and amount >= 0):
+        raise TaskFailed(
+            f"SNAPSHOT_MIN_USD is {text!r}. Set it to an amount in USD such as 1.0.",
+            permanent=True,
+        )
+    return amount
+
+
+default_job(
+    key="pnl_intraday",
+    name="P&L Snapshot Intraday",
+    description="What the accounts are worth, each quarter of an hour of the day.",
+    task="snapshots.pnl_snapshot",
+    trigger=TriggerSpec(
+        kind="cron", expression="*/15 7-23 * * *", timezone=ZONE, jitter_seconds=60
+    ),
+)
+default_job(
+    key="pnl_eod",
+    name="P&L Snapshot End of Day",
+    description="What the accounts are worth at the end of the day, which P&L is counted from.",
+    task="snapshots.pnl_snapshot",
+    params={"is_eod": True},
+    trigger=TriggerSpec(kind="cron", expression="59 23 * * *", timezone=ZONE),
+    # The day has no later slot: a host that is down for a while still takes it, and a file that
+    # is being replaced is read again.
+    misfire_grace_seconds=2 * HOUR,
+    max_attempts=3,
+    backoff_seconds=60,
+)
