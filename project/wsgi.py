@@ -1,9 +1,15 @@
-"""The web process."""
+"""The web process; with RUN_SCHEDULER=1 it is a scheduler too."""
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 application = get_wsgi_application()
+
+from scheduling.engine.background import run_in_background  # noqa: E402  # needs the apps
+
+if settings.RUN_SCHEDULER:
+    run_in_background()

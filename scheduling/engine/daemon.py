@@ -59,11 +59,12 @@ class Daemon:
 
     def stop(self, grace: float | None = None) -> None:
         """Fire no more, let runs finish for `grace` seconds, and write down how they ended."""
+        if self._worker is None:
+            return  # it never started
         grace = self.options.shutdown_grace if grace is None else grace
         self._listener.stop()
         self.scheduler.shutdown(wait=False)
-        if self._worker is not None:
-            self._worker.stop()
+        self._worker.stop()
         for executor in self._executors.values():
             executor.drain(grace)
             executor.close()
