@@ -294,7 +294,9 @@ class Job(Triggered, Policy, models.Model):
         return Job.objects.locked().select_related("clock").get(pk=self.pk)
 
     def _next_after_edit(self, before: Job | None, now: datetime) -> datetime | None:
-        if before is not None:
+        if before is None:
+            self.anchor_at = now
+        else:
             self.state, self.state_reason = before.state, before.state_reason
             self.clock_id = before.clock_id
             if before.trigger_spec == self.trigger_spec and before.state == self.State.ACTIVE:
