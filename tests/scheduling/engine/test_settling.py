@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import TestCase
+
+from scheduling.engine.settling import backoff, wants_retry, write_outcomes
+from tests.factories import (
+    NOW,
+    claimed,
+    make_job,
+    make_outcome,
+    make_running_run,
+    make_worker,
+)
+
+
+class WriteOutcomesTests(TestCase):
+    def test_ends_runs_with_results_and_errors(self) -> None:
+        worker = make_worker()
+        good, bad = make_running_run(worker), make_running_run(worker)
+
+        held = write_outcomes(
+            [
+                make_outcome(claimed(good), result={"total": "12.50", "rows": [1, None]}),
+                make_outcome(claimed(bad), status="failed", error="no file", traceback="…"),
+            ]
+        )
+
+        good.refresh_from_db()
+        bad.refresh_from_db()
+        assert held == 2
+        assert (good.status, good.result) == ("succeeded", {"total": "12.50", "rows": [1, None]})
+        assert (bad.status, bad.error, bad.traceback) == ("failed", "no file", "…")
+        assert bad.finished_at == NOW + timedelta(seconds=2)
+
+    def test_a_run_that_was_declared_lost_stays_lost(self) -> None:
+        run = make_running_run(make_worker())
+        late = make_outcome(claimed(run))
+        write_outcomes([make_outcome(claimed(run), status="lost", reason="Worker died.")])
+
+        held = write_outcomes([late])
+
+        run.refresh_from_db()
+        assert (held, run.status) == (0, "lost")
+
+    def test_an_earlier_attempt_does_not_end_a_later_one(self) -> None:
+        run = make_running_run(make_worker(), attempt=2)
+
+        held = write_outcomes([make_outcome(claimed(run, attempt=1))])
+
+        run.refresh_from_db()
+        assert (held, run.status) == (0, "running")
+
+    def test_a_failed_attempt_waits_for_the_next_one(self) -> None:
+        run = make_running_run(make_worker(), make_job(max_attempts=3, backoff_seconds=60))
+
+        write_outcomes([make_outcome(claimed(run), status="failed", error="timeout")])
+
+        run.refresh_from_db()
+        assert (run.status, run.attempt, run.worker) == ("pending", 1, None)
+        assert run.errors[0]["error"] == "timeout"
+        wait = run.due_at - (NOW + timedelta(seconds=2))
+        assert timedelta(seconds=48) <= wait <= timedelta(seconds=72)
+
+    def test_the_last_attempt_is_final(self) -> None:
+        run = make_running_run(make_worker(), make_job(max_attempts=2), attempt=2)
+
+        write_outcomes([make_outcome(claimed(run), status="failed", error="timeout")])
+
+        run.refresh_from_db()
+        assert run.status == "failed"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("status", "values", "expected"),
+    [
+        pytest.param("failed", {}, True, id="a-failure-is-retried"),
+        pytest.param("timed_out", {}, True, id="a-timeout-is-retried"),
+        pytest.param("failed", {"is_permanent": True}, False, id="a-permanent-failure-is-not"),
+        pytest.param("cancelled", {}, False, id="what-was-cancelled-is-not"),
+        pytest.param("lost", {}, False, id="what-was-lost-may-have-run"),
+    ],
+)
+def test_which_outcomes_have_another_attempt(
+    status: str, values: dict[str, bool], expected: bool
+) -> None:
+    run = make_running_run(make_worker(), make_job(max_attempts=2))
+
+    assert wants_retry(make_outcome(claimed(run), status=status, **values)) is expected
+
+
+@pytest.mark.django_db
+def test_a_lost_run_is_retried_only_if_its_job_says_so() -> None:
+    run = make_running_run(make_worker(), make_job(max_attempts=2, retry_lost=True))
+
+    assert wants_retry(make_outcome(claimed(run), status="lost"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 30), (2, 60), (3, 120), (4, 240), (40, 21600)])
+def test_the_wait_doubles_up_to_six_hours(attempt: int, seconds: int) -> None:
+    run = claimed(make_running_run(make_worker(), make_job(backoff_seconds=30)), attempt=attempt)
+
+    assert backoff(run, spread=0.5) == timedelta(seconds=seconds)

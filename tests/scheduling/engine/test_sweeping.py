@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.test import TestCase
+
+from scheduling.engine import sweeping
+from scheduling.models import Job, Run, Worker
+from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
+
+LEASE = timedelta(seconds=30)
+LATER = NOW + timedelta(seconds=31)
+
+
+class LostRunsTests(TestCase):
+    def test_the_runs_of_a_silent_worker_are_lost(self) -> None:
+        run = make_running_run(make_worker(heartbeat_at=NOW))
+
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+
+        run.refresh_from_db()
+        assert run.status == "lost"
+        assert "no heartbeat since 2026-03-02 12:00:00Z" in run.reason
+
+    def test_the_runs_of_a_living_worker_are_not(self) -> None:
+        run = make_running_run(make_worker(heartbeat_at=LATER))
+
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+
+        run.refresh_from_db()
+        assert run.status == "running"
+
+    def test_a_lost_run_gets_its_next_attempt_if_its_job_says_so(self) -> None:
+        job = make_job(max_attempts=2, retry_lost=True)
+        run = make_running_run(make_worker(heartbeat_at=NOW), job)
+
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+
+        run.refresh_from_db()
+        assert (run.status, run.errors[0]["status"]) == ("pending", "lost")
+
+    def test_a_worker_that_stopped_with_runs_left_loses_them_too(self) -> None:
+        run = make_running_run(make_worker(heartbeat_at=NOW, stopped_at=NOW))
+
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+
+        run.refresh_from_db()
+        assert run.status == "lost"
+
+    def test_the_dead_worker_is_marked_with_the_reason(self) -> None:
+        worker = make_worker(heartbeat_at=NOW)
+
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+
+        worker.refresh_from_db()
+        assert (worker.stopped_at, worker.trouble) == (LATER, "Silent since 2026-03-02 12:00:00Z.")
+
+    def test_workers_that_stopped_long_ago_are_forgotten(self) -> None:
+        make_worker(heartbeat_at=NOW, stopped_at=NOW)
+
+        sweeping.forget_old_workers(NOW + timedelta(days=8))
+
+        assert not Worker.objects.exists()
+
+
+class MissedRunsTests(TestCase):
+    def test_a_run_that_nobody_started_in_time_is_missed(self) -> None:
+        run = make_run(due_at=NOW, expires_at=NOW + timedelta(seconds=5))
+
+        sweeping.miss_expired_runs(NOW + timedelta(seconds=6))
+
+        run.refresh_from_db()
+        assert (run.status, run.finished_at) == ("missed", NOW + timedelta(seconds=6))
+
+
+class HeldRunsTests(TestCase):
+    def test_the_oldest_of_a_queue_starts_when_its_turn_has_come(self) -> None:
+        job = make_job(overlap="queue")
+        first, second = make_run(job, due_at=None), make_run(job, due_at=None)
+
+        sweeping.release_held_runs(NOW)
+
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert (first.due_at, second.due_at) == (NOW, None)
+
+    def test_a_queue_waits_while_a_run_is_active(self) -> None:
+        job = make_job(overlap="queue")
+        make_running_run(make_worker(), job)
+        make_run(job, due_at=None)
+
+        assert sweeping.release_held_runs(NOW) == 0
+
+    def test_a_raised_limit_lets_more_start(self) -> None:
+        job = make_job(overlap="queue", max_instances=3)
+        make_running_run(make_worker(), job)
+        for _ in range(3):
+            make_run(job, due_at=None)
+
+        assert sweeping.release_held_runs(NOW) == 2
+
+
+class BrokenJobsTests(TestCase):
+    def orphan(self, job: Job) -> None:
+        Job.objects.filter(pk=job.pk).update(task="renamed.task")
+
+    def test_a_job_of_an_unknown_task_is_parked_with_its_history(self) -> None:
+        job = make_job()
+        make_run(job)
+        self.orphan(job)
+
+        sweeping.park_jobs_of_unknown_tasks(NOW, LEASE)
+
+        job.refresh_from_db()
+        assert (job.state, Run.objects.count()) == ("broken", 1)
+        assert "renamed.task" in job.state_reason
+
+    def test_a_job_that_newer_code_knows_is_left_to_it(self) -> None:
+        job = make_job()
+        self.orphan(job)
+        make_worker(heartbeat_at=NOW, tasks=["renamed.task"])
+
+        assert sweeping.park_jobs_of_unknown_tasks(NOW, LEASE) == 0
+
+    def test_a_job_whose_parameters_no_longer_fit_is_parked(self) -> None:
+        job = make_job()
+        Job.objects.filter(pk=job.pk).update(params={"venue": "kis"})
+
+        sweeping.park_jobs_with_faults(NOW)
+
+        job.refresh_from_db()
+        assert job.state == "broken"
+        assert "The parameters do not fit the task: venue" in job.state_reason
+
+    def test_a_broken_job_is_healed_when_its_task_is_back(self) -> None:
+        job = make_job()
+        job.park("gone")
+
+        assert sweeping.heal_jobs(NOW) == 1
