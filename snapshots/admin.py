@@ -1,0 +1,137 @@
+"""Accounts, which people edit, and snapshots, which nobody does."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin, TabularInline
+
+from snapshots.figures import plain
+from snapshots.models import Account, Snapshot, SnapshotPosition
+
+NOTHING = "—"
+
+
+class History:
+    """Rows that are written by runs and never by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Account)
+class AccountAdmin(ModelAdmin):
+    list_display = ("name", "owner", "source", "currency", "timezone", "last_slot_at")
+    list_filter = ("source", "owner")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__username")
+    fields = ("owner", "name", "source", "currency", "timezone", "settings")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        rows = Account.objects.visible_to(request.user)
+        return rows.annotate(last_slot_at=Max("snapshots__slot_at"))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.pk}
+
+    @admin.display(description="Last snapshot", ordering="last_slot_at", empty_value=NOTHING)
+    def last_slot_at(self, account: Any) -> Any:
+        return account.last_slot_at
+
+
+class PositionInline(History, TabularInline):
+    model = SnapshotPosition
+    fields = readonly_fields = (
+        "ticker", "name", "kind", "location", "exact_amount", "exact_price", "worth", "worth_usd"
+    )  # fmt: skip
+    extra = 0
+
+    @admin.display(description="Amount")
+    def exact_amount(self, position: SnapshotPosition) -> str:
+        return plain(position.amount)
+
+    @admin.display(description="Price", empty_value=NOTHING)
+    def exact_price(self, position: SnapshotPosition) -> str | None:
+        return None if position.price is None else plain(position.price, 2)
+
+    @admin.display(description="Value")
+    def worth(self, position: SnapshotPosition) -> str:
+        return _money(position.value)
+
+    @admin.display(description="Value in USD")
+    def worth_usd(self, position: SnapshotPosition) -> str:
+        return _money(position.value_usd)
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(History, ModelAdmin):
+    list_display = (
+        "account", "kind", "slot", "business_date", "total_in_usd", "position_count", "as_of",
+        "status",
+    )  # fmt: skip
+    list_display_links = ("account", "slot")
+    list_filter = ("kind", "status", "account")
+    list_select_related = ("account",)
+    date_hierarchy = "business_date"
+    show_full_result_count = False
+    inlines = (PositionInline,)
+    fieldsets = (
+        (None, {"fields": (
+            "account", "kind", "slot", "business_date", "status", "is_complete", "as_of", "run",
+        )}),
+        ("Value", {"fields": (
+            "total", "total_in_usd", "rate", "position_count", "hidden",
+        )}),
+        ("Record", {"fields": ("created_at", "updated_at")}),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
+        return Snapshot.objects.visible_to(request.user).select_related("account")
+
+    @admin.display(description="Slot", ordering="slot_at")
+    def slot(self, snapshot: Snapshot) -> str:
+        local = snapshot.slot_at.astimezone(snapshot.account.zone)
+        return f"{local:%Y-%m-%d %H:%M} {snapshot.account.timezone}"
+
+    @admin.display(description="Total")
+    def total(self, snapshot: Snapshot) -> str:
+        return f"{_money(snapshot.total_value)} {snapshot.currency}"
+
+    @admin.display(description="Total in USD")
+    def total_in_usd(self, snapshot: Snapshot) -> str:
+        return _money(snapshot.total_usd)
+
+    @admin.display(description="Rate", empty_value="Not needed: the values are in USD.")
+    def rate(self, snapshot: Snapshot) -> str | None:
+        if snapshot.fx_rate is None or snapshot.fx_at is None:
+            return None
+        says = f"{snapshot.fx_source}, {snapshot.fx_at:%Y-%m-%d}"
+        return f"{plain(snapshot.fx_rate, 2)} USD per {snapshot.currency} ({says})"
+
+    @admin.display(description="Hidden positions")
+    def hidden(self, snapshot: Snapshot) -> str:
+        worth = _money(snapshot.dust_value_usd)
+        return f"{snapshot.dust_count} below {plain(snapshot.min_usd)} USD, together {worth} USD"
+
+    @admin.display(description="Run", empty_value=NOTHING)
+    def run(self, snapshot: Snapshot) -> str | None:
+        if snapshot.run_id is None:
+            return None
+        url = reverse("admin:scheduling_run_change", args=[snapshot.run_id])
+        return format_html('<a href="{}">{}</a>', url, snapshot.run_id)
+
+
+def _money(value: Decimal) -> str:
+    return f"{value:,.2f}"
