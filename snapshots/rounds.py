@@ -72,9 +72,7 @@ def _accounts(ctx: RunContext, request: Request) -> list[Account]:
     at = ctx.scheduled_at.astimezone(timezone.get_default_timezone())
     entry = Entry(at=at, kind=request.kind, user=request.user, source=request.source)
     with Noted(entry, Path(settings.DATA_DIR), only_failure=True):
-        return select_accounts(
-            user=request.user, source=request.source, owner_id=ctx.run.owner_id
-        )
+        return select_accounts(user=request.user, source=request.source, owner_id=ctx.run.owner_id)
 
 
 def _take(ctx: RunContext, request: Request, account: Account, *, is_only: bool) -> Captured:

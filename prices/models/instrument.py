@@ -27,9 +27,7 @@ class Instrument(models.Model):
     class Meta:
         ordering: ClassVar = ["venue", "symbol"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["venue", "venue_id"], name="instrument_once_per_venue"
-            ),
+            models.UniqueConstraint(fields=["venue", "venue_id"], name="instrument_once_per_venue"),
             models.CheckConstraint(
                 condition=models.Q(kind__in=["crypto", "stock", "fund", "fx"]),
                 name="instrument_kind_is_known",

@@ -64,9 +64,7 @@ class Account(models.Model):
     settings = models.JSONField(
         default=dict,
         blank=True,
-        help_text='What the source needs. CoinTracking: {"path": "current_balance.csv"}, relative '
-        "to DATA_DIR or absolute. Not in USD: also "
-        '{"usd_rate": {"rate": "1.0823", "at": "2026-03-02", "source": "ECB"}}.',
+        help_text='CoinTracking: {"path": "balance.csv"}, relative to DATA_DIR.',
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

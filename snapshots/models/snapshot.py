@@ -28,7 +28,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         A day ends once, also if the account moved to another time zone since.
         """
         of_kind = self.filter(account=account, kind=slot.kind)
-        if slot.kind == Snapshot.Kind.EOD:
+        if slot.kind == "eod":
             return of_kind.filter(business_date=slot.business_date)
         return of_kind.filter(slot_at=slot.slot_at)
 
@@ -93,11 +93,7 @@ class Snapshot(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(currency=USD, fx_rate=None, fx_at=None, fx_source="")
-                | (
-                    ~Q(currency=USD)
-                    & Q(fx_rate__gt=0, fx_at__isnull=False)
-                    & ~Q(fx_source="")
-                ),
+                | (~Q(currency=USD) & Q(fx_rate__gt=0, fx_at__isnull=False) & ~Q(fx_source="")),
                 name="snapshot_in_usd_or_with_its_rate",
             ),
             models.CheckConstraint(
