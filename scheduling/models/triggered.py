@@ -37,7 +37,7 @@ class Triggered(models.Model):
     @property
     def trigger_spec(self) -> TriggerSpec:
         return TriggerSpec(
-            kind=self.trigger_kind,
+            kind=str(self.trigger_kind),  # not the choice, which is no type for a pickle
             expression=self.trigger_expression,
             timezone=self.timezone,
             start_at=self.start_at,
