@@ -1,0 +1,167 @@
+"""One contract, held by each executor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from queue import Queue
+from typing import Any
+
+import pytest
+
+from scheduling.engine.claimed import ClaimedRun, Outcome
+from scheduling.executors.base import Executor
+from scheduling.executors.processes import ProcessExecutor
+from scheduling.executors.threads import ThreadExecutor
+from scheduling.options import Options
+from tests.scheduling.engine.test_execution import Memory, run_of
+
+PATIENCE = 20.0  # s
+
+
+class ExecutorContract:
+    """What a worker relies on."""
+
+    kind: type[Executor]
+    sleep: str  # a task that sleeps and, in a thread, heeds its stop
+    options = Options(stop_grace=1.0)
+
+    @pytest.fixture
+    def outcomes(self) -> Queue[Outcome]:
+        return Queue()
+
+    @pytest.fixture
+    def executor(self, outcomes: Queue[Outcome]) -> Iterator[Executor]:
+        executor = self.kind(size=2, sink=Memory(), on_outcome=outcomes.put, options=self.options)
+        yield executor
+        executor.drain(0)
+        executor.close()
+
+    def run(self, id: int = 1, timeout: int = 60, **params: Any) -> ClaimedRun:  # noqa: A002
+        values = run_of(self.sleep, **params)
+        return ClaimedRun(
+            **{name: getattr(values, name) for name in values.__slots__}
+            | {"id": id, "timeout_seconds": timeout}
+        )
+
+    def outcome(self, executor: Executor, outcomes: Queue[Outcome]) -> Outcome:
+        end = time.monotonic() + PATIENCE
+        while outcomes.empty() and time.monotonic() < end:
+            executor.enforce_timeouts()
+            time.sleep(0.02)
+        return outcomes.get_nowait()
+
+    def test_reports_how_a_run_ended(self, executor: Executor, outcomes: Queue[Outcome]) -> None:
+        executor.submit(self.run(seconds=0))
+
+        outcome = self.outcome(executor, outcomes)
+
+        assert (outcome.status, outcome.result) == ("succeeded", "slept")
+
+    def test_tells_its_free_capacity(self, executor: Executor, outcomes: Queue[Outcome]) -> None:
+        executor.submit(self.run(id=1, seconds=0.5))
+        executor.submit(self.run(id=2, seconds=0.5))
+        full = executor.free()
+
+        self.outcome(executor, outcomes)
+        outcomes.get(timeout=PATIENCE)
+
+        assert (full, executor.free(), executor.running()) == (0, 2, [])
+
+    def test_ends_a_run_that_is_out_of_time(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        executor.submit(self.run(seconds=60, timeout=1))
+
+        outcome = self.outcome(executor, outcomes)
+
+        assert (outcome.status, outcome.reason) == ("timed_out", "Ended after its timeout of 1 s.")
+
+    def test_ends_a_run_that_is_cancelled(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        executor.submit(self.run(seconds=60))
+
+        assert executor.stop(1, "cancelled", "Cancelled by alice.")
+
+        outcome = self.outcome(executor, outcomes)
+        assert (outcome.status, outcome.reason) == ("cancelled", "Cancelled by alice.")
+
+    def test_knows_nothing_of_a_run_that_is_not_here(self, executor: Executor) -> None:
+        assert not executor.stop(99, "cancelled", "Cancelled.")
+
+    def test_waits_for_runs_at_the_end(self, executor: Executor, outcomes: Queue[Outcome]) -> None:
+        executor.submit(self.run(seconds=0.3))
+
+        executor.drain(grace=PATIENCE)
+
+        assert outcomes.get_nowait().status == "succeeded"
+
+    def test_loses_runs_that_do_not_end_in_time(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        executor.submit(self.run(seconds=60))
+
+        executor.drain(grace=0.1)
+
+        outcome = outcomes.get(timeout=PATIENCE)
+        assert outcome.status == "lost"
+        assert "shut down" in outcome.reason
+
+    def test_goes_on_after_a_run_was_ended_by_force(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        executor.submit(self.run(id=1, seconds=60, timeout=1))
+        self.outcome(executor, outcomes)
+
+        executor.submit(self.run(id=2, seconds=0))
+
+        assert self.outcome(executor, outcomes).status == "succeeded"
+
+
+class TestThreadExecutor(ExecutorContract):
+    kind = ThreadExecutor
+    sleep = "tests.sleep"
+
+    def test_gives_up_a_thread_that_ignores_its_stop(
+        self,
+        executor: Executor,
+        outcomes: Queue[Outcome],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        for number in (1, 2):
+            executor.submit(self.run(id=number, seconds=8, heed_stop=False, timeout=1))
+        self.outcome(executor, outcomes)
+        self.outcome(executor, outcomes)
+
+        executor.submit(self.run(id=3, seconds=0))
+
+        assert self.outcome(executor, outcomes).status == "succeeded"
+        assert "ignores its stop and is given up" in caplog.text
+
+    def test_cancels_an_async_task(self, executor: Executor, outcomes: Queue[Outcome]) -> None:
+        self.sleep = "tests.sleep_async"
+        executor.submit(self.run(seconds=60))
+        time.sleep(0.1)
+
+        executor.stop(1, "cancelled", "Cancelled.")
+
+        assert self.outcome(executor, outcomes).status == "cancelled"
+
+
+class TestProcessExecutor(ExecutorContract):
+    kind = ProcessExecutor
+    sleep = "tests.sleep_isolated"
+
+    def test_a_process_that_dies_loses_its_run_and_no_other(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        self.sleep = "tests.exit_isolated"
+        executor.submit(self.run(id=1))
+        lost = self.outcome(executor, outcomes)
+        self.sleep = "tests.sleep_isolated"
+
+        executor.submit(self.run(id=2, seconds=0))
+
+        assert (lost.status, lost.reason) == ("lost", "Its process died (exit code 3).")
+        assert self.outcome(executor, outcomes).status == "succeeded"
