@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from django.db import OperationalError
+from django.test import TransactionTestCase
+from django_apscheduler.models import DjangoJobExecution
+
+from scheduling.engine import recorder as recorder_module
+from scheduling.engine.capture import Line
+from scheduling.engine.claimed import Outcome
+from scheduling.engine.recorder import Batch, Recorder, write
+from scheduling.models import LogLine, Run
+from tests.factories import NOW, claimed, make_job, make_outcome, make_running_run, make_worker
+
+PATIENCE = 10.0  # s
+
+
+class RecorderTests(TransactionTestCase):
+    def setUp(self) -> None:
+        self.written: list[Outcome] = []
+        self.recorder = Recorder(flush_every=0.01, on_written=self.written.extend)
+        self.recorder.start()
+        self.addCleanup(self.recorder.close, PATIENCE)
+        self.run_ = make_running_run(make_worker())
+
+    def line(self, message: str = "a line") -> Line:
+        return Line(NOW, "INFO", "tests", message)
+
+    def test_writes_what_a_run_says(self) -> None:
+        self.recorder.log(self.run_.pk, self.line())
+        self.recorder.progress(self.run_.pk, {"done": 1, "total": 2, "message": ""})
+        self.recorder.artifact(self.run_.pk, "a.csv", b"a;b\n", "text/csv")
+
+        assert self.recorder.flush(PATIENCE)
+
+        self.run_.refresh_from_db()
+        assert self.run_.logs.get().message == "a line"
+        assert self.run_.progress == {"done": 1, "total": 2, "message": ""}
+        assert bytes(self.run_.artifacts.get().content) == b"a;b\n"
+
+    def test_an_artifact_of_the_same_name_replaces_the_first(self) -> None:
+        for content in (b"old", b"new"):
+            self.recorder.artifact(self.run_.pk, "a.csv", content, "text/csv")
+
+        self.recorder.flush(PATIENCE)
+
+        assert bytes(self.run_.artifacts.get().content) == b"new"
+
+    def test_tells_which_outcomes_are_written(self) -> None:
+        self.recorder.outcome(make_outcome(claimed(self.run_)))
+
+        self.recorder.flush(PATIENCE)
+
+        assert [outcome.run.id for outcome in self.written] == [self.run_.pk]
+
+    def test_writes_the_outcome_when_the_database_is_back(self) -> None:
+        with patch.object(
+            recorder_module, "write", side_effect=[OperationalError("gone"), None]
+        ) as attempts:
+            self.recorder.outcome(make_outcome(claimed(self.run_)))
+            self.recorder.flush(PATIENCE)
+
+        assert attempts.call_count == 2
+
+    def test_what_the_database_refuses_harms_nothing_else(self) -> None:
+        self.recorder.log(999_999_999, self.line("of a run that was deleted"))
+        self.recorder.outcome(make_outcome(claimed(self.run_)))
+
+        self.recorder.flush(PATIENCE)
+
+        self.run_.refresh_from_db()
+        assert self.run_.status == "succeeded"
+
+    def test_writes_what_is_left_when_it_is_closed(self) -> None:
+        self.recorder.log(self.run_.pk, self.line())
+
+        assert self.recorder.close(PATIENCE)
+
+        assert LogLine.objects.count() == 1
+
+    def test_a_hundred_outcomes_take_as_many_queries_as_one(self) -> None:
+        worker = make_worker()
+        runs = [make_running_run(worker) for _ in range(100)]
+        outcomes = [make_outcome(claimed(run)) for run in runs]
+
+        # begin, the outcomes, commit; the clocks known, begin, their history, commit
+        with self.assertNumQueries(7):
+            write(Batch(outcomes=outcomes))
+
+        assert Run.objects.filter(status="succeeded").count() == 100
+
+
+class ExecutionHistoryTests(TransactionTestCase):
+    def test_django_apscheduler_s_history_follows_our_runs(self) -> None:
+        run = make_running_run(make_worker(), make_job(key="pnl"))
+
+        write(Batch(outcomes=[make_outcome(claimed(run), status="failed", error="no file")]))
+
+        execution = DjangoJobExecution.objects.get(job_id="pnl")
+        assert (execution.status, execution.exception) == ("Error!", "no file")
+        assert (execution.run_time, execution.duration) == (run.scheduled_at, 2)
+
+    def test_a_deleted_job_has_no_history_there_but_keeps_its_run(self) -> None:
+        job = make_job()
+        run = make_running_run(make_worker(), job)
+        outcome = make_outcome(claimed(run), finished_at=NOW + timedelta(seconds=1))
+        job.remove()
+
+        write(Batch(outcomes=[outcome]))
+
+        run.refresh_from_db()
+        assert run.status == "succeeded"
+        assert not DjangoJobExecution.objects.exists()
