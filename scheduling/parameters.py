@@ -12,6 +12,7 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from scheduling.context import RunContext
 from scheduling.exceptions import InvalidParams
+from scheduling.json_values import flaw_in
 
 
 class Parameters:
@@ -52,8 +53,10 @@ class Parameters:
     def validate(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return `params` as JSON values, without those left to their defaults.
 
-        Raise InvalidParams if one is missing, unknown or of the wrong type.
+        Raise InvalidParams if one is missing, unknown, of the wrong type, or cannot be stored.
         """
+        if isinstance(params, Mapping):
+            _refuse_flaws(params)
         return self._read(params).model_dump(mode="json", exclude_unset=True)
 
     def bind(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,6 +88,12 @@ class Parameters:
             known = ", ".join(self.names) or "no parameters"
             return f"Unknown parameter. The task takes: {known}."
         return f"{text}."
+
+
+def _refuse_flaws(params: Mapping[str, Any]) -> None:
+    flaws = {name: flaw_in(value) for name, value in params.items()}
+    if any(flaws.values()):
+        raise InvalidParams({name: [flaw] for name, flaw in flaws.items() if flaw})
 
 
 def _hint_of(
