@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
+RESERVED_KEYS = ("preview", "trigger")  # /api/jobs/preview is no job
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> JobQuerySet:
         """Jobs that `user` may see and steer: his own; staff see all."""
@@ -136,6 +139,8 @@ class Job(Triggered, Policy, models.Model):
         """Raise ValidationError, by field, if the job cannot run as it stands."""
         stored = Job.objects.filter(pk=self.pk).first() if self.pk else None
         errors = self.trigger_errors(stored) | self._task_errors() | self.policy_errors()
+        if self.key in RESERVED_KEYS:
+            errors["key"] = [f"The key {self.key!r} is reserved. Choose another one."]
         if errors:
             raise ValidationError(errors)
 

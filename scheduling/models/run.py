@@ -62,6 +62,14 @@ class RunQuerySet(models.QuerySet["Run"]):
             for row in rows
         }
 
+    def newest_per_job(self, job_ids: Iterable[int]) -> dict[int, Run]:
+        """Return the newest run of each job, in one query."""
+        newest = Run.objects.filter(job_id=models.OuterRef("pk")).order_by("-id")
+        jobs = Run.job.field.related_model._default_manager.filter(pk__in=list(job_ids))
+        ids = jobs.order_by().values(newest=models.Subquery(newest.values("id")[:1]))
+        runs = self.filter(pk__in=ids).defer("traceback", "errors")
+        return {run.job_id: run for run in runs.order_by() if run.job_id is not None}
+
     def recent_per_job(self, job_ids: Iterable[int], count: int) -> dict[int, list[Run]]:
         """Return the newest `count` runs of each job, newest first, in two queries.
 
