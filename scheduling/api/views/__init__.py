@@ -1,0 +1,1 @@
+"""Translate a request in, call one verb, translate the answer out."""

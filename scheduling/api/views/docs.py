@@ -1,0 +1,30 @@
+"""The API's own description, and what is none of its endpoints."""
+
+from __future__ import annotations
+
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class SchemaView(SpectacularAPIView):
+    permission_classes = [IsAuthenticated]
+
+
+class DocsView(SpectacularSwaggerView):
+    """Swagger's pages, from the sidecar. The URL sends whoever is not logged in to the login."""
+
+    permission_classes = [IsAuthenticated]
+    url_name = "api:schema"
+
+
+class NoEndpointView(APIView):
+    """Answers in JSON where Django would answer in HTML."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound
