@@ -62,8 +62,7 @@ class IntervalTrigger(Trigger, interval.IntervalTrigger):  # type: ignore[misc]
         return self.start_date + count * self.interval
 
     def _wall_at_or_after(self, wall: datetime) -> datetime:
-        # From 1 on: the anchor itself is an instant, not a wall time.
-        count = max(1, -((self._anchor_wall - wall) // self.interval))
+        count = -((self._anchor_wall - wall) // self.interval)  # rounded up
         return self._anchor_wall + count * self.interval
 
     def _wall_in(self, gap: OffsetChange) -> datetime | None:

@@ -41,6 +41,12 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def zurich(text: str) -> datetime:
+    """Return a time in Zurich; a `+` at its end stands for the second pass of a fold."""
+    wall = datetime.fromisoformat(text.rstrip("+"))
+    return wall.replace(tzinfo=ZoneInfo("Europe/Zurich"), fold=text.count("+"))
+
+
 def test_next_after_is_strictly_after() -> None:
     trigger = build_trigger(TriggerSpec("cron", "0 9 * * *"))
 
@@ -54,21 +60,31 @@ def test_next_after_takes_any_zone_and_answers_in_utc() -> None:
     found = trigger.next_after(datetime(2025, 1, 1, 9, tzinfo=timezone(timedelta(hours=9))))
 
     assert found == at("2025-01-01T08:00")
-    assert found is not None and found.tzinfo is UTC
+    assert found is not None
+    assert found.tzinfo is UTC
 
 
-@pytest.mark.parametrize("minute", [1, 20, 39, 58])
-def test_answers_do_not_depend_on_the_zone_of_the_question(minute: int) -> None:
-    trigger = build_trigger(TriggerSpec("cron", "*/10 * * * *", "Europe/Zurich"))
-    local_after, local_until = (
-        datetime(2025, 10, 26, 2, at_minute, tzinfo=ZoneInfo("Europe/Zurich"), fold=fold)
-        for at_minute, fold in ((5, 0), (minute, 1))
-    )
-    after, until = local_after.astimezone(UTC), local_until.astimezone(UTC)
+@pytest.mark.parametrize(
+    ("after", "until"),
+    [
+        pytest.param("2025-10-26T02:05", "2025-10-26T02:25+", id="over-a-fold"),
+        pytest.param("2025-10-26T02:20+", "2025-10-26T02:29+", id="in-its-second-pass"),
+        pytest.param("2025-03-30T01:55", "2025-03-30T03:05", id="over-a-gap"),
+        pytest.param("2025-03-30T02:25", "2025-03-30T04:00", id="from-within-a-gap"),
+    ],
+)
+@pytest.mark.parametrize("expression", ["*/10 * * * *", "*/30 * * * *", "10,30 2,3 * * *"])
+def test_answers_do_not_depend_on_the_zone_of_the_question(
+    expression: str, after: str, until: str
+) -> None:
+    trigger = build_trigger(TriggerSpec("cron", expression, "Europe/Zurich"))
 
-    assert trigger.next_after(local_until) == trigger.next_after(until)
-    assert trigger.last_until(local_after, local_until) == trigger.last_until(after, until)
-    assert trigger.fire_times(local_after, local_until, 99) == trigger.fire_times(after, until, 99)
+    local_from, local_to = zurich(after), zurich(until)
+    start, end = local_from.astimezone(UTC), local_to.astimezone(UTC)
+
+    assert trigger.next_after(local_from) == trigger.next_after(start)
+    assert trigger.last_until(local_from, local_to) == trigger.last_until(start, end)
+    assert trigger.fire_times(local_from, local_to, 99) == trigger.fire_times(start, end, 99)
 
 
 def test_naive_instant_is_refused() -> None:

@@ -107,6 +107,13 @@ def test_wildcard_time_follows_elapsed_time(
     assert found == expected
 
 
+def test_second_pass_of_a_fold_waits_for_the_next_day() -> None:
+    trigger = build_trigger(TriggerSpec("cron", "45 2 * * *", "Europe/Zurich"))
+    second_pass = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # 02:10 for the second time
+
+    assert trigger.next_after(second_pass) == datetime(2026, 10, 26, 1, 45, tzinfo=UTC)
+
+
 @lru_cache
 def changes_of(timezone: str) -> list[datetime]:
     zone, found = ZoneInfo(timezone), []
@@ -139,7 +146,7 @@ def clock(limit: int) -> st.SearchStrategy[str]:
 def near_a_change(draw: st.DrawFn) -> tuple[str, datetime]:
     timezone = draw(st.sampled_from(ZONES))
     change = draw(st.sampled_from(changes_of(timezone)))
-    return timezone, change - draw(st.integers(0, 600)) * MINUTE
+    return timezone, change - draw(st.integers(-90, 600)) * MINUTE
 
 
 @given(st.data())
