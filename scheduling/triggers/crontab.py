@@ -117,15 +117,21 @@ def _read_fields(texts: FieldTexts) -> Crontab:
     _refuse_bad_fields(texts)
     return Crontab(
         texts=texts,
-        days=Days(
-            months=MONTH.values(texts.month),
-            of_month=read_day(texts.day),
-            of_week=read_weekday(texts.weekday),
-            both=texts.days_must_agree,
-        ),
+        days=_days(texts.day, texts.month, texts.weekday, both=texts.days_must_agree),
         hours=tuple(sorted(HOUR.values(texts.hour))),
         minutes=tuple(sorted(MINUTE.values(texts.minute))),
         seconds=tuple(sorted(SECOND.values(texts.second))),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _days(day: str, month: str, weekday: str, *, both: bool) -> Days:
+    # Few jobs have days of their own, so most share what Days remembers of the calendar.
+    return Days(
+        months=MONTH.values(month),
+        of_month=read_day(day),
+        of_week=read_weekday(weekday),
+        both=both,
     )
 
 

@@ -150,7 +150,7 @@ def near_a_change(draw: st.DrawFn) -> tuple[str, datetime]:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_fixed_times_fire_when_the_clock_first_reaches_or_passes_them(data: st.DataObject) -> None:
     expression = f"{data.draw(clock(59))} {data.draw(clock(4))} * * *"
     timezone, start = data.draw(st.composite(near_a_change)())
@@ -171,7 +171,7 @@ def test_fixed_times_fire_when_the_clock_first_reaches_or_passes_them(data: st.D
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_wildcard_times_fire_whenever_the_clock_shows_them(data: st.DataObject) -> None:
     minute, hour = data.draw(
         st.tuples(st.integers(1, 59).map("*/{}".format), clock(4))

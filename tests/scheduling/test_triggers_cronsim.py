@@ -91,7 +91,7 @@ def is_refused(spec: TriggerSpec) -> bool:
 
 
 @given(expressions(), st.sampled_from(PLAIN_ZONES), INSTANTS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_expression_fires_when_cronsim_says(
     expression: str, timezone: str, after: datetime
 ) -> None:
@@ -128,7 +128,7 @@ def test_second_fields_fire_when_cronsim_says(
 
 
 @given(st.text(alphabet="0123456789*/-,L# monfri@", max_size=16))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_text_gives_a_trigger_or_an_error_of_the_expression(text: str) -> None:
     spec = TriggerSpec("cron", text)
 
