@@ -7,6 +7,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from django.templatetags.static import static
 
 from project.logs import logging_config
 from project.secret import read_or_create_secret
@@ -74,6 +75,7 @@ ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 APPEND_SLASH = True
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -169,13 +171,44 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- Admin ------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Daybook",
+    "SITE_HEADER": "Daybook",
+    "SITE_SYMBOL": "event_repeat",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("scheduling/favicon.svg")}
+    ],
+    "STYLES": [lambda _: static("scheduling/admin.css")],
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"show_search": False, "navigation": "project.navigation.sidebar"},
+    "DASHBOARD_CALLBACK": "scheduling.admin.dashboard.first_page",
+    "GLOBAL_CALLBACK": "scheduling.admin.dashboard.each_page",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(70.4% .14 182.503)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(43.7% .078 188.216)",
+            "800": "oklch(38.6% .063 188.416)",
+            "900": "oklch(33% .052 188.2)",
+            "950": "oklch(27.7% .046 192.524)",
+        },
+    },
+}
+
 # --- Scheduler --------------------------------------------------------------
 RUN_SCHEDULER = env.bool("RUN_SCHEDULER", default=False)  # True: in the web process, as a thread
 SCHEDULING_THREADS = env.int("SCHEDULING_THREADS", default=20)
 SCHEDULING_PROCESSES = env.int("SCHEDULING_PROCESSES", default=2)
+SCHEDULING_LEASE = env.float("SCHEDULING_LEASE", default=30.0)  # s of silence: runs are lost
+SCHEDULING_HEARTBEAT = env.float("SCHEDULING_HEARTBEAT", default=5.0)  # s
 SHUTDOWN_GRACE = env.float("SHUTDOWN_GRACE", default=30.0)  # s for running runs to finish
-# django-apscheduler's own job timeout; its admin action is replaced by ours.
-APSCHEDULER_RUN_NOW_TIMEOUT = 15
 
 # --- Snapshots --------------------------------------------------------------
 SNAPSHOT_USER_ID = env.str("SNAPSHOT_USER_ID", default="admin")

@@ -1,0 +1,59 @@
+"""System checks: settings and libraries that contradict what the engine needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error
+from django.db import connection
+
+from scheduling.options import Options
+
+SQLITE_NEEDED = (3, 35, 0)  # UPDATE … FROM and upserts in one statement
+
+
+def check_options(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Find knobs that would make living workers look dead, or nothing run at all."""
+    options = Options()
+    errors: list[CheckMessage] = []
+    if options.heartbeat * 2 > options.lease:
+        errors.append(
+            Error(
+                f"A heartbeat every {options.heartbeat:g} s does not keep a lease of "
+                f"{options.lease:g} s alive.",
+                hint="Set SCHEDULING_HEARTBEAT to less than half of SCHEDULING_LEASE.",
+                id="scheduling.E001",
+            )
+        )
+    if options.threads < 1 or options.processes < 1:
+        errors.append(
+            Error(
+                "SCHEDULING_THREADS and SCHEDULING_PROCESSES must be 1 or more.",
+                hint="Runs would wait for ever.",
+                id="scheduling.E002",
+            )
+        )
+    return errors
+
+
+def check_sqlite(
+    app_configs: Sequence[AppConfig] | None,
+    *,
+    version: tuple[int, ...] = sqlite3.sqlite_version_info,
+    **kwargs: Any,
+) -> list[CheckMessage]:
+    """Find an SQLite that is too old for the engine's statements."""
+    if connection.vendor != "sqlite" or version >= SQLITE_NEEDED:
+        return []
+    return [
+        Error(
+            f"SQLite {'.'.join(map(str, version))} is too old.",
+            hint="Install a Python with SQLite 3.35 or newer, or use PostgreSQL.",
+            id="scheduling.E003",
+        )
+    ]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.db import connection
+from django.test import SimpleTestCase, override_settings
+
+from scheduling.checks import check_options, check_sqlite
+
+
+class CheckTests(SimpleTestCase):
+    databases = {"default"}
+
+    def ids(self) -> list[str | None]:
+        return [message.id for message in check_options(None)]
+
+    def test_the_defaults_are_fine(self) -> None:
+        assert self.ids() == []
+
+    @override_settings(SCHEDULING_LEASE=8.0, SCHEDULING_HEARTBEAT=5.0)
+    def test_a_heartbeat_that_does_not_keep_the_lease_is_an_error(self) -> None:
+        assert self.ids() == ["scheduling.E001"]
+
+    @override_settings(SCHEDULING_THREADS=0)
+    def test_an_executor_without_room_is_an_error(self) -> None:
+        assert self.ids() == ["scheduling.E002"]
+
+    def test_an_old_sqlite_is_an_error_where_it_is_the_database(self) -> None:
+        found = [message.id for message in check_sqlite(None, version=(3, 31, 0))]
+
+        assert found == (["scheduling.E003"] if connection.vendor == "sqlite" else [])
+        assert check_sqlite(None, version=(3, 40, 0)) == []
