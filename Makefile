@@ -1,0 +1,73 @@
+# make run    start Daybook          make test   the tests, on SQLite and PostgreSQL
+# make check  all that CI checks     make lock   choose new versions of the dependencies
+
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTHONS := python3.13 python3.12 python3.11 python3
+FILES := manage.py project scheduling prices snapshots tests
+
+.DELETE_ON_ERROR:
+.PHONY: run setup test test-sqlite test-postgresql check lint format lock clean
+
+run: setup
+	@exec $(BIN)/python -m project.start
+
+setup: .venv/runtime.lock
+	@$(BIN)/python manage.py setup
+
+test: test-sqlite test-postgresql
+
+test-sqlite test-postgresql: test-%: .venv/dev.lock
+	$(BIN)/pytest --database $*
+
+check: lint test
+
+lint: export DATA_DIR := $(CURDIR)/.venv/lint
+lint: .venv/dev.lock
+	$(BIN)/ruff format --check $(FILES)
+	$(BIN)/ruff check $(FILES)
+	$(BIN)/mypy
+	HTTPS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: .venv/dev.lock
+	$(BIN)/ruff format $(FILES)
+	$(BIN)/ruff check --fix $(FILES)
+
+# The copy of a lock in .venv says what is installed there.
+.venv/runtime.lock: requirements.lock | $(BIN)/python
+	@echo "Installing the dependencies (once, about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@cp $< $@
+
+.venv/dev.lock: requirements-dev.lock | $(BIN)/python
+	@echo "Installing the dependencies of the tests (once, about two minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@cp $< $@
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			$$python -m venv --clear .venv && exit 0; \
+			rm -rf .venv; \
+			echo "$$python cannot make a virtual environment; see above." >&2; exit 1; \
+		fi; \
+	done; \
+	echo "Daybook needs Python 3.11 or newer; none of $(PYTHONS) is." >&2; exit 1
+
+DEPENDENCIES := python3 -c 'import sys, tomllib; \
+	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	groups = project["optional-dependencies"]; \
+	print(*(groups["dev"] if "dev" in sys.argv else project["dependencies"]))'
+
+# Exact versions, so that an installation can be repeated.
+lock:
+	@rm -rf .venv-lock && python3 -m venv .venv-lock
+	@.venv-lock/bin/pip install --quiet $$($(DEPENDENCIES))
+	@.venv-lock/bin/pip freeze > requirements.lock
+	@.venv-lock/bin/pip install --quiet $$($(DEPENDENCIES) dev)
+	@.venv-lock/bin/pip freeze > requirements-dev.lock
+	@rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
