@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "*",
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "0",
+    "EXTRA_APPS": "tests",
     "HOST": "127.0.0.1",
     "HTTPS": "0",
     "LOG_FORMAT": "text",
