@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.test import TransactionTestCase
+
+from scheduling.engine.inline import run_here
+from scheduling.models import Worker
+from tests.factories import make_job
+
+
+class RunHereTests(TransactionTestCase):
+    def test_runs_like_any_worker_and_leaves(self) -> None:
+        run = run_here(make_job(task="tests.talk").trigger())
+
+        assert (run.status, run.result, run.logs.count()) == ("succeeded", "done", 3)
+        assert Worker.objects.get().stopped_at is not None
+
+    def test_keeps_at_it_until_the_last_attempt(self) -> None:
+        job = make_job(
+            task="tests.fail_until", params={"attempt": 2}, max_attempts=3, backoff_seconds=0
+        )
+
+        run = run_here(job.trigger())
+
+        assert (run.status, run.result, run.attempt) == ("succeeded", 2, 2)
+
+    def test_ends_a_run_that_is_out_of_time(self) -> None:
+        job = make_job(task="tests.sleep", params={"seconds": 60}, timeout_seconds=1)
+
+        assert run_here(job.trigger()).status == "timed_out"
+
+    def test_leaves_a_run_alone_that_was_skipped(self) -> None:
+        job = make_job()
+        job.trigger()
+
+        assert run_here(job.trigger()).status == "skipped"
