@@ -7,6 +7,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+from django.db import connections
+
 from scheduling.engine.connections import tidy_connections
 from scheduling.engine.execution import execute
 from scheduling.executors.base import Execution, Executor
@@ -63,4 +65,5 @@ class ThreadExecutor(Executor):
             tidy_connections()
             self._end(execution, outcome)
             if execution.handle == "given up":
-                return  # another thread has taken this one's place
+                break  # another thread has taken this one's place
+        connections.close_all()
