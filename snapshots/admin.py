@@ -62,9 +62,9 @@ class PositionInline(History, TabularInline):
     def exact_amount(self, position: SnapshotPosition) -> str:
         return plain(position.amount)
 
-    @admin.display(description="Price", empty_value=NOTHING)
-    def exact_price(self, position: SnapshotPosition) -> str | None:
-        return None if position.price is None else plain(position.price, 2)
+    @admin.display(description="Price")
+    def exact_price(self, position: SnapshotPosition) -> str:
+        return NOTHING if position.price is None else plain(position.price, 2)
 
     @admin.display(description="Value")
     def worth(self, position: SnapshotPosition) -> str:
@@ -113,10 +113,10 @@ class SnapshotAdmin(History, ModelAdmin):
     def total_in_usd(self, snapshot: Snapshot) -> str:
         return _money(snapshot.total_usd)
 
-    @admin.display(description="Rate", empty_value="Not needed: the values are in USD.")
-    def rate(self, snapshot: Snapshot) -> str | None:
+    @admin.display(description="Rate")
+    def rate(self, snapshot: Snapshot) -> str:
         if snapshot.fx_rate is None or snapshot.fx_at is None:
-            return None
+            return "Not needed: the values are in USD."
         says = f"{snapshot.fx_source}, {snapshot.fx_at:%Y-%m-%d}"
         return f"{plain(snapshot.fx_rate, 2)} USD per {snapshot.currency} ({says})"
 
@@ -125,10 +125,10 @@ class SnapshotAdmin(History, ModelAdmin):
         worth = _money(snapshot.dust_value_usd)
         return f"{snapshot.dust_count} below {plain(snapshot.min_usd)} USD, together {worth} USD"
 
-    @admin.display(description="Run", empty_value=NOTHING)
-    def run(self, snapshot: Snapshot) -> str | None:
+    @admin.display(description="Run")
+    def run(self, snapshot: Snapshot) -> str:
         if snapshot.run_id is None:
-            return None
+            return NOTHING
         url = reverse("admin:scheduling_run_change", args=[snapshot.run_id])
         return format_html('<a href="{}">{}</a>', url, snapshot.run_id)
 
