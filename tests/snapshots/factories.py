@@ -69,7 +69,7 @@ def make_context(
     *, scheduled_at: datetime = SCHEDULED_AT, recorded: Recorded | None = None, **run: Any
 ) -> RunContext:
     """Return what a task gets; `run` overrides what it knows of its run."""
-    values = {
+    values: dict[str, Any] = {
         "id": 7,
         "job_key": "pnl_intraday",
         "task": "snapshots.pnl_snapshot",

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -249,9 +249,9 @@ class TestParameters:
 class TestDefaultJobs:
     def test_intraday_fires_each_quarter_of_the_day_in_zurich(self):
         job = registry.default_jobs["pnl_intraday"]
-        day = [datetime(2026, 3, 2, 0, tzinfo=UTC), datetime(2026, 3, 3, 0, tzinfo=UTC)]
+        day = datetime(2026, 3, 2, tzinfo=UTC)
 
-        times = build_trigger(job.trigger).fire_times(*day, 200)
+        times = build_trigger(job.trigger).fire_times(day, day + timedelta(days=1), 200)
 
         assert job.name == "P&L Snapshot Intraday"
         assert job.trigger.jitter_seconds == 60
