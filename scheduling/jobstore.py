@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
-from scheduling.clock import load_state
 from scheduling.batches import update_rows
+from scheduling.clock import load_state
 from scheduling.models import Job
 
 logger = logging.getLogger(__name__)

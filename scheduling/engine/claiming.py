@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F
 
 from scheduling.engine.claimed import ClaimedRun
 from scheduling.models import Run
@@ -46,7 +46,7 @@ def claim_one(run_id: int, *, worker_id: int, now: datetime) -> ClaimedRun | Non
 def next_due_at(tasks: Sequence[str], now: datetime) -> datetime | None:
     """Return when the next pending run of these tasks may start, None if none waits."""
     waiting = Run.objects.filter(status=Run.Status.PENDING, task__in=tasks, due_at__gt=now)
-    return waiting.aggregate(first=Min("due_at"))["first"]
+    return waiting.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def _take(worker_id: int, run_ids: list[int], now: datetime) -> None:

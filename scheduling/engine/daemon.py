@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Sequence
 
 from scheduling.engine.capture import install_capture
 from scheduling.engine.claimed import Outcome
@@ -46,7 +48,10 @@ class Daemon:
         install_capture()
         worker_id = self._membership.join()
         self._worker = WorkerLoop(
-            worker_id=worker_id, executors=self._executors, options=self.options
+            worker_id=worker_id,
+            executors=self._executors,
+            may_bury=self._membership.is_steady,
+            options=self.options,
         )
         self._recorder.start()
         self._worker.start()
@@ -65,8 +70,9 @@ class Daemon:
         self._listener.stop()
         self.scheduler.shutdown(wait=False)
         self._worker.stop()
+        end = time.monotonic() + grace
         for executor in self._executors.values():
-            executor.drain(grace)
+            executor.drain(max(0.0, end - time.monotonic()))
             executor.close()
         if not self._recorder.close(LAST_WRITES):
             logger.error("Some outcomes could not be written; their runs will be lost")
@@ -95,6 +101,6 @@ class Daemon:
         if self._worker is not None:
             self._worker.notice_free_slot()
 
-    def _on_written(self, outcomes: list[Outcome]) -> None:
+    def _on_written(self, outcomes: Sequence[Outcome]) -> None:
         if self._worker is not None:
             self._worker.notice_outcomes(outcomes)

@@ -106,9 +106,7 @@ def fire_job(
     return Firing(job, occurrences, next_at)
 
 
-def due_times(
-    job: DueJob, trigger: Trigger, now: datetime, cap: int
-) -> tuple[list[datetime], int]:
+def due_times(job: DueJob, trigger: Trigger, now: datetime, cap: int) -> tuple[list[datetime], int]:
     """Return the fire times to decide about, oldest first, and how many were left out.
 
     With coalescing that is the last one; without, at most the last `cap`. The count of those

@@ -27,9 +27,7 @@ def run_here(run: Run) -> Run:
     install_capture()
     membership = Membership(is_scheduler=False, capacity=1, every=options.heartbeat)
     recorder = Recorder(flush_every=options.flush)
-    executor = ThreadExecutor(
-        size=1, sink=recorder, on_outcome=recorder.outcome, options=options
-    )
+    executor = ThreadExecutor(size=1, sink=recorder, on_outcome=recorder.outcome, options=options)
     worker_id = membership.join()
     recorder.start()
     try:

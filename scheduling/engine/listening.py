@@ -52,7 +52,7 @@ class NotifyListener(Listener):
     """PostgreSQL tells by NOTIFY."""
 
     def _listen(self) -> None:
-        parameters = connection.get_connection_params()  # type: ignore[attr-defined]
+        parameters = connection.get_connection_params()
         parameters = {
             name: value
             for name, value in parameters.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ class Membership:
         self._every = every
         self._vitals = vitals
         self._clock = clock
+        self._steady_since = 0.0  # monotonic
+        self._last_beat = (0.0, clock())  # monotonic, and by the clock
         self._leaving = Event()
         self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -59,8 +62,18 @@ class Membership:
             heartbeat_at=now,
         )
         self.worker_id = worker.pk
+        self._last_beat = (time.monotonic(), now)
+        self._steady_since = time.monotonic()
         self._thread.start()
         return worker.pk
+
+    def is_steady(self) -> bool:
+        """Tell whether this process may call others dead.
+
+        Not just after it joined, nor after an outage of the database or a jump of the clock:
+        for a moment every heartbeat looks old then.
+        """
+        return time.monotonic() - self._steady_since >= 2 * self._every
 
     def leave(self) -> None:
         """Say good-bye: this process ends in good order."""
@@ -91,3 +104,13 @@ class Membership:
             trouble=vitals.trouble,
             stopped_at=None,
         )
+        self._note_beat()
+
+    def _note_beat(self) -> None:
+        ticked, told = time.monotonic() - self._last_beat[0], self._clock() - self._last_beat[1]
+        has_jumped = abs(told.total_seconds() - ticked) > self._every
+        if has_jumped:
+            logger.error("The clock jumped by %.0f s", told.total_seconds() - ticked)
+        if has_jumped or ticked > 3 * self._every:
+            self._steady_since = time.monotonic()
+        self._last_beat = (time.monotonic(), self._clock())

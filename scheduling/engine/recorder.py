@@ -125,17 +125,22 @@ class Recorder:
             if not self._stopping.is_set():
                 self._stopping.wait(self._flush_every)  # others may come along
             self._arrived.clear()
-            self._drain()
+            try:
+                self._drain()
+            except Exception:  # a loop that must survive: outcomes of other runs will come
+                logger.exception("A part of what runs said could not be recorded")
         connection.close()
 
     def _drain(self) -> None:
         with self._idle:
             self._writing = True
-        while batch := self._next_batch():
-            self._write_at_last(batch)
-        with self._idle:
-            self._writing = False
-            self._idle.notify_all()
+        try:
+            while batch := self._next_batch():
+                self._write_at_last(batch)
+        finally:
+            with self._idle:
+                self._writing = False
+                self._idle.notify_all()
 
     def _next_batch(self) -> Batch:
         batch = Batch()
@@ -167,8 +172,17 @@ class Recorder:
                 time.sleep(wait)
                 continue
             self.trouble = ""
-            self._on_written(batch.outcomes)
+            self._tell(batch.outcomes)
             return
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Pass on what is written. Who misses it finds it by himself: the sweeper looks too."""
+        try:
+            record_executions(outcomes)
+            self._on_written(outcomes)
+        except (DatabaseError, InterfaceError) as exc:
+            logger.warning("The database went away after outcomes were written: %s", exc)
+            connection.close()
 
     def _write_one_by_one(self, batch: Batch) -> None:
         for part in _parts(batch):
@@ -181,7 +195,7 @@ class Recorder:
 
 
 def write(batch: Batch) -> None:
-    """Write `batch` in one transaction, then fill django-apscheduler's history from it."""
+    """Write `batch` in one transaction."""
     with transaction.atomic():
         LogLine.objects.bulk_create(batch.lines)
         for artifact in batch.artifacts:
@@ -198,7 +212,6 @@ def write(batch: Batch) -> None:
     if held < len(batch.outcomes):
         missing = len(batch.outcomes) - held
         logger.warning("%d outcomes came too late: their runs were lost or deleted", missing)
-    record_executions(batch.outcomes)
 
 
 def _parts(batch: Batch) -> list[Batch]:

@@ -21,7 +21,7 @@ HELD_ELSEWHERE = 0.05  # s until a due job that another scheduler held is looked
 RETRY_WAITS = (0.2, 0.5, 1.0, 2.0, 5.0)  # s after a tick that failed, the last one for ever
 
 
-class Scheduler(BackgroundScheduler):  # type: ignore[misc]  # APScheduler has no types
+class Scheduler(BackgroundScheduler):
     """Fires due jobs until it is shut down, whatever the database does meanwhile.
 
     last_tick_at  when the last tick succeeded, None before the first
@@ -60,15 +60,17 @@ class Scheduler(BackgroundScheduler):  # type: ignore[misc]  # APScheduler has n
         return wait
 
     def _tick(self) -> float:
+        next_at = next_fire_time()
         limit = FIRST_BATCH
-        while True:
+        while next_at is not None and next_at <= self._clock():
             tick = fire_due_jobs(self._clock(), limit=limit, options=self._options)
             if tick.recorded:
                 self._on_fired()
             if not tick.is_full:
+                next_at = next_fire_time()
                 break
             limit = self._options.batch
-        return self._seconds_to(next_fire_time())
+        return self._seconds_to(next_at)
 
     def _seconds_to(self, next_at: datetime | None) -> float:
         if next_at is None:

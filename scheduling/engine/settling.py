@@ -9,7 +9,7 @@ from typing import Any
 
 from scheduling.batches import update_rows
 from scheduling.engine.claimed import ClaimedRun, Outcome
-from scheduling.models import Run
+from scheduling.models import Job, Run
 
 RETRYABLE = {Run.Status.FAILED, Run.Status.TIMED_OUT}
 BACKOFF_CAP = timedelta(hours=6)
@@ -24,7 +24,7 @@ def backoff(run: ClaimedRun, spread: float) -> timedelta:
     spread  0 to 1, so that runs which failed together do not come back together
     With a base of 30 s and no spread: 30, 60, 120, 240 s.
     """
-    wait = timedelta(seconds=run.backoff_seconds) * 2 ** min(run.attempt - 1, 20)
+    wait = timedelta(seconds=run.backoff_seconds * 2.0 ** min(run.attempt - 1, 20))
     return min(wait, BACKOFF_CAP) * (0.8 + 0.4 * spread)
 
 
@@ -38,7 +38,8 @@ def wants_retry(outcome: Outcome) -> bool:
 
 def write_outcomes(outcomes: Sequence[Outcome]) -> int:
     """Write how attempts ended, and return how many claims still held."""
-    final = [outcome for outcome in outcomes if not wants_retry(outcome)]
+    retried = _of_living_jobs([outcome for outcome in outcomes if wants_retry(outcome)])
+    final = [outcome for outcome in outcomes if outcome not in retried]
     written = update_rows(
         Run,
         match=("id", "attempt", "worker"),
@@ -46,7 +47,21 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> int:
         rows=[_final_row(outcome) for outcome in final],
         only=HELD,
     )
-    return written + sum(_retry(outcome) for outcome in outcomes if wants_retry(outcome))
+    return written + sum(_retry(outcome) for outcome in retried)
+
+
+def _of_living_jobs(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Leave out runs whose job was deleted, or paused: a pause ends what the clock began."""
+    if not outcomes:
+        return []
+    jobs = Job.objects.filter(pk__in=[outcome.run.job_id for outcome in outcomes])
+    states = dict(jobs.values_list("pk", "state"))
+    return [
+        outcome
+        for outcome in outcomes
+        if (state := states.get(outcome.run.job_id or 0)) is not None
+        and (state != Job.State.PAUSED or outcome.run.origin != Run.Origin.SCHEDULE)
+    ]
 
 
 def _final_row(outcome: Outcome) -> tuple[Any, ...]:

@@ -54,10 +54,8 @@ def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> in
     held = Run.objects.held()
     if job_ids is not None:
         held = held.filter(job_id__in=list(job_ids))
-    return sum(
-        _release(job_id, now)
-        for job_id in held.order_by().values_list("job_id", flat=True).distinct()
-    )
+    waiting = held.filter(job__isnull=False).order_by().values_list("job_id", flat=True)
+    return sum(_release(job_id, now) for job_id in waiting.distinct() if job_id is not None)
 
 
 def heal_jobs(now: datetime) -> int:
@@ -96,7 +94,7 @@ def forget_old_workers(now: datetime) -> int:
     return deleted
 
 
-def _release(job_id: int | None, now: datetime) -> int:
+def _release(job_id: int, now: datetime) -> int:
     with transaction.atomic():
         job = Job.objects.locked().filter(pk=job_id).first()
         if job is None:

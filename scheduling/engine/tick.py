@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Min
 
 from scheduling.admission import Load
 from scheduling.batches import insert_from
@@ -64,8 +63,16 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
 
 def next_fire_time() -> datetime | None:
     """Return the earliest fire time of any active job, None if there is none."""
-    active = Job.objects.filter(state=Job.State.ACTIVE, task__in=registry.all_names())
-    return active.aggregate(first=Min("clock__next_run_time"))["first"]
+    times = (
+        Job.objects.filter(
+            state=Job.State.ACTIVE,
+            task__in=registry.all_names(),
+            clock__next_run_time__isnull=False,
+        )
+        .order_by("clock__next_run_time")
+        .values_list("clock__next_run_time", flat=True)
+    )
+    return times.first()
 
 
 def _lock_due(now: datetime, limit: int) -> list[DueJob]:

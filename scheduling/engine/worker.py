@@ -13,7 +13,6 @@ from django.db import close_old_connections, connection
 from scheduling.engine import sweeping
 from scheduling.engine.claimed import Outcome
 from scheduling.engine.claiming import claim_due, next_due_at
-from scheduling.engine.recorder import Recorder
 from scheduling.engine.settling import wants_retry
 from scheduling.executors.base import Executor
 from scheduling.models import Run
@@ -31,6 +30,7 @@ class WorkerLoop:
     """Runs runs in the executors of this process until it is stopped.
 
     executors  by isolation: "thread", "process"
+    may_bury   tells whether silent workers may be taken for dead now
     """
 
     def __init__(
@@ -38,11 +38,13 @@ class WorkerLoop:
         *,
         worker_id: int,
         executors: Mapping[str, Executor],
+        may_bury: Callable[[], bool],
         options: Options | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.trouble = ""
         self._worker_id = worker_id
+        self._may_bury = may_bury
         self._executors = executors
         self._options = options or Options()
         self._lease = timedelta(seconds=self._options.lease)
@@ -156,8 +158,9 @@ class WorkerLoop:
         self._sweep_at = time.monotonic() + self._options.sweep
         now = self._clock()
         self._stop_what_is_cancelled()
-        swept = sweeping.lose_runs_of_dead_workers(now, self._lease)
-        swept += sweeping.miss_expired_runs(now)
+        swept = sweeping.miss_expired_runs(now)
+        if self._may_bury():
+            swept += sweeping.lose_runs_of_dead_workers(now, self._lease)
         swept += sweeping.release_held_runs(now)
         if swept:
             self.notice_change()

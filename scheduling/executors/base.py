@@ -66,7 +66,11 @@ class Executor(ABC):
         with self._changed:
             self._executions[run.id] = execution
         log_start(run)
-        self._begin(execution)
+        try:
+            self._begin(execution)
+        except (OSError, RuntimeError) as exc:  # no thread or process could be started
+            reason = f"It could not be started: {exc}."
+            self._ended_without_outcome(execution, Run.Status.LOST, reason)
 
     def stop(self, run_id: int, status: str, reason: str) -> bool:
         """End a run as `status`; return False if it is not here (any more)."""

@@ -12,12 +12,12 @@ from django.apps import apps
 if not apps.ready:  # a spawned child imports this module before anything of Django
     django.setup()
 
-from scheduling.engine.capture import install_capture  # noqa: E402
-from scheduling.engine.claimed import ClaimedRun, Outcome  # noqa: E402
-from scheduling.engine.connections import tidy_connections  # noqa: E402
-from scheduling.engine.execution import StopSignal, execute  # noqa: E402
-from scheduling.engine.recorder import Recorder  # noqa: E402
-from scheduling.options import Options  # noqa: E402
+from scheduling.engine.capture import install_capture
+from scheduling.engine.claimed import ClaimedRun, Outcome
+from scheduling.engine.connections import tidy_connections
+from scheduling.engine.execution import StopSignal, execute
+from scheduling.engine.recorder import Recorder
+from scheduling.options import Options
 
 FLUSH_PATIENCE = 5.0  # s for the last log lines, before the outcome goes to the parent
 

@@ -22,7 +22,7 @@ class ProcessExecutor(Executor):
 
     def close(self) -> None:
         if self._pool is not None:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
 
     def _begin(self, execution: Execution) -> None:

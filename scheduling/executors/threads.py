@@ -39,8 +39,7 @@ class ThreadExecutor(Executor):
     def _give_up(self, execution: Execution) -> None:
         run = execution.run
         logger.error(
-            "[%s] The thread of run %d ignores its stop and is given up; a new one takes its "
-            "place",
+            "[%s] The thread of run %d ignores its stop and is given up; a new one takes its place",
             run.job_key,
             run.id,
             extra={"job_id": run.job_key, "run_id": run.id},

@@ -6,11 +6,19 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from django.test import TestCase
-from django_apscheduler.models import DjangoJob
+from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
-from scheduling.jobstore import JobStore, move_clocks
+from scheduling.jobstore import JobStore, move_clocks, record_executions
 from scheduling.models import Job
-from tests.factories import NOW, make_job, make_run
+from tests.factories import (
+    NOW,
+    claimed,
+    make_job,
+    make_outcome,
+    make_run,
+    make_running_run,
+    make_worker,
+)
 
 
 class JobStoreTests(TestCase):
@@ -33,7 +41,8 @@ class JobStoreTests(TestCase):
         make_job(key="pnl", now=NOW)
         move_clocks([("pnl", NOW + timedelta(hours=5))])
 
-        assert self.store.lookup_job("pnl").next_run_time == NOW + timedelta(hours=5)
+        (seen,) = self.store.get_all_jobs()
+        assert seen.next_run_time == NOW + timedelta(hours=5)
 
     def test_due_jobs_come_in_order(self) -> None:
         make_job(key="late", now=NOW)
@@ -66,3 +75,31 @@ class JobStoreTests(TestCase):
 
     def test_an_unknown_job_is_none(self) -> None:
         assert self.store.lookup_job("nobody") is None
+
+
+class ExecutionHistoryTests(TestCase):
+    def test_django_apscheduler_s_history_follows_our_runs(self) -> None:
+        run = make_running_run(make_worker(), make_job(key="pnl"))
+
+        record_executions([make_outcome(claimed(run), status="failed", error="no file")])
+
+        execution = DjangoJobExecution.objects.get(job_id="pnl")
+        assert (execution.status, execution.exception) == ("Error!", "no file")
+        assert (execution.run_time, execution.duration) == (run.scheduled_at, 2)
+
+    def test_a_later_attempt_replaces_an_earlier_one(self) -> None:
+        run = claimed(make_running_run(make_worker()))
+
+        record_executions([make_outcome(run, status="failed", error="once")])
+        record_executions([make_outcome(run)])
+
+        assert DjangoJobExecution.objects.get().status == "Executed"
+
+    def test_a_deleted_job_has_no_history_there(self) -> None:
+        job = make_job()
+        outcome = make_outcome(claimed(make_running_run(make_worker(), job)))
+        job.remove()
+
+        record_executions([outcome])
+
+        assert not DjangoJobExecution.objects.exists()

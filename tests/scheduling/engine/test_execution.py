@@ -137,8 +137,6 @@ def test_a_stopped_async_task_is_cancelled() -> None:
     stop = StopSignal()
     stop.set()
 
-    outcome = execute(
-        run_of("tests.sleep_async", seconds=60), sink=Memory(), stop=stop, log_cap=10
-    )
+    outcome = execute(run_of("tests.sleep_async", seconds=60), sink=Memory(), stop=stop, log_cap=10)
 
     assert outcome.error == "CancelledError"

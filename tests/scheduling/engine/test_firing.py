@@ -104,7 +104,10 @@ class TestLate:
         firing = fired(due_job(), after=timedelta(hours=1, minutes=1))
 
         (occurrence,) = firing.occurrences
-        assert (occurrence.status, occurrence.scheduled_at) == ("pending", SLOT + timedelta(hours=1))
+        assert (occurrence.status, occurrence.scheduled_at) == (
+            "pending",
+            SLOT + timedelta(hours=1),
+        )
         assert "4 earlier fire times" in occurrence.reason
 
     @pytest.mark.parametrize(
@@ -129,7 +132,9 @@ class TestLate:
         firing = fired(job, after=timedelta(days=4))
 
         times = [occurrence.scheduled_at for occurrence in firing.occurrences]
-        assert times == [SLOT + timedelta(days=4) - n * timedelta(minutes=15) for n in range(9, -1, -1)]
+        assert times == [
+            SLOT + timedelta(days=4) - n * timedelta(minutes=15) for n in range(9, -1, -1)
+        ]
         assert "at least 10 earlier" in firing.occurrences[0].reason
 
     def test_a_clock_ten_years_ahead_is_not_enumerated(self) -> None:
@@ -155,7 +160,11 @@ class TestOverlap:
 
         (occurrence,) = fired(job, after=timedelta(0), active=1).occurrences
 
-        assert (occurrence.status, occurrence.due_at, occurrence.expires_at) == ("pending", None, None)
+        assert (occurrence.status, occurrence.due_at, occurrence.expires_at) == (
+            "pending",
+            None,
+            None,
+        )
 
 
 class FireTests(TestCase):

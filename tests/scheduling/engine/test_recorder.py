@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from unittest.mock import patch
 
 from django.db import OperationalError
 from django.test import TransactionTestCase
-from django_apscheduler.models import DjangoJobExecution
 
 from scheduling.engine import recorder as recorder_module
 from scheduling.engine.capture import Line
 from scheduling.engine.claimed import Outcome
 from scheduling.engine.recorder import Batch, Recorder, write
 from scheduling.models import LogLine, Run
-from tests.factories import NOW, claimed, make_job, make_outcome, make_running_run, make_worker
+from tests.factories import NOW, claimed, make_outcome, make_running_run, make_worker
 
 PATIENCE = 10.0  # s
 
@@ -85,31 +83,8 @@ class RecorderTests(TransactionTestCase):
         runs = [make_running_run(worker) for _ in range(100)]
         outcomes = [make_outcome(claimed(run)) for run in runs]
 
-        # begin, the outcomes, commit; the clocks known, begin, their history, commit
-        with self.assertNumQueries(7):
+        # begin, the outcomes, commit
+        with self.assertNumQueries(3):
             write(Batch(outcomes=outcomes))
 
         assert Run.objects.filter(status="succeeded").count() == 100
-
-
-class ExecutionHistoryTests(TransactionTestCase):
-    def test_django_apscheduler_s_history_follows_our_runs(self) -> None:
-        run = make_running_run(make_worker(), make_job(key="pnl"))
-
-        write(Batch(outcomes=[make_outcome(claimed(run), status="failed", error="no file")]))
-
-        execution = DjangoJobExecution.objects.get(job_id="pnl")
-        assert (execution.status, execution.exception) == ("Error!", "no file")
-        assert (execution.run_time, execution.duration) == (run.scheduled_at, 2)
-
-    def test_a_deleted_job_has_no_history_there_but_keeps_its_run(self) -> None:
-        job = make_job()
-        run = make_running_run(make_worker(), job)
-        outcome = make_outcome(claimed(run), finished_at=NOW + timedelta(seconds=1))
-        job.remove()
-
-        write(Batch(outcomes=[outcome]))
-
-        run.refresh_from_db()
-        assert run.status == "succeeded"
-        assert not DjangoJobExecution.objects.exists()

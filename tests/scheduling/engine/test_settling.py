@@ -61,6 +61,7 @@ class WriteOutcomesTests(TestCase):
         run.refresh_from_db()
         assert (run.status, run.attempt, run.worker) == ("pending", 1, None)
         assert run.errors[0]["error"] == "timeout"
+        assert run.due_at is not None
         wait = run.due_at - (NOW + timedelta(seconds=2))
         assert timedelta(seconds=48) <= wait <= timedelta(seconds=72)
 
@@ -71,6 +72,30 @@ class WriteOutcomesTests(TestCase):
 
         run.refresh_from_db()
         assert run.status == "failed"
+
+    def test_a_deleted_job_has_no_further_attempt(self) -> None:
+        job = make_job(max_attempts=2)
+        run = make_running_run(make_worker(), job)
+        outcome = make_outcome(claimed(run), status="failed", error="timeout")
+        job.remove()
+
+        write_outcomes([outcome])
+
+        run.refresh_from_db()
+        assert run.status == "failed"
+
+    def test_a_paused_job_has_no_further_attempt_but_of_what_was_triggered(self) -> None:
+        job = make_job(max_attempts=2)
+        worker = make_worker()
+        fired = make_running_run(worker, job, origin="schedule")
+        triggered = make_running_run(worker, job, origin="manual")
+        job.pause("maintenance")
+
+        write_outcomes([make_outcome(claimed(run), status="failed") for run in (fired, triggered)])
+
+        fired.refresh_from_db()
+        triggered.refresh_from_db()
+        assert (fired.status, triggered.status) == ("failed", "pending")
 
 
 @pytest.mark.django_db
@@ -100,7 +125,9 @@ def test_a_lost_run_is_retried_only_if_its_job_says_so() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("attempt", "seconds"), [(1, 30), (2, 60), (3, 120), (4, 240), (40, 21600)])
+@pytest.mark.parametrize(
+    ("attempt", "seconds"), [(1, 30), (2, 60), (3, 120), (4, 240), (40, 21600)]
+)
 def test_the_wait_doubles_up_to_six_hours(attempt: int, seconds: int) -> None:
     run = claimed(make_running_run(make_worker(), make_job(backoff_seconds=30)), attempt=attempt)
 
