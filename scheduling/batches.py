@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Field, Model
@@ -25,7 +25,7 @@ def update_rows(
     if not rows:
         return 0
     names = [*match, *columns]
-    fields = [model._meta.get_field(name) for name in names]
+    fields = [_field(model, name) for name in names]
     table = connection.ops.quote_name(model._meta.db_table)
     settings = ", ".join(f"{_column(f)} = {_cast('v', f)}" for f in fields[len(match) :])
     matches = [f"{table}.{_column(f)} = {_cast('v', f)}" for f in fields[: len(match)]]
@@ -36,7 +36,7 @@ def update_rows(
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, _parameters(fields, rows))
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def insert_from(
@@ -56,7 +56,7 @@ def insert_from(
     if not rows:
         return 0
     key = source._meta.pk
-    fields = [model._meta.get_field(name) for name in columns]
+    fields = [_field(model, name) for name in columns]
     quote = connection.ops.quote_name
     targets = ", ".join([*map(quote, copied), *(_column(f) for f in fields)])
     values = ", ".join(
@@ -64,18 +64,22 @@ def insert_from(
     )
     names = ", ".join(["source_id", *(_column(f) for f in fields)])
     sql = (
-        f"INSERT INTO {quote(model._meta.db_table)} ({targets}) "
+        f"INSERT INTO {quote(model._meta.db_table)} ({targets}) "  # noqa: S608
         f"WITH v ({names}) AS ({_values(len(rows), len(fields) + 1)}) "
-        f"SELECT {values} FROM v JOIN {quote(source._meta.db_table)} s "  # noqa: S608
+        f"SELECT {values} FROM v JOIN {quote(source._meta.db_table)} s "
         f"ON s.{_column(key)} = v.source_id WHERE true ON CONFLICT DO NOTHING"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, _parameters([key, *fields], rows))
-        return cursor.rowcount
+        return int(cursor.rowcount)
+
+
+def _field(model: type[Model], name: str) -> Field[Any, Any]:
+    return cast("Field[Any, Any]", model._meta.get_field(name))
 
 
 def _column(field: Field[Any, Any]) -> str:
-    return connection.ops.quote_name(field.column)
+    return connection.ops.quote_name(str(field.column))
 
 
 def _cast(alias: str, field: Field[Any, Any]) -> str:

@@ -15,9 +15,7 @@ from scheduling.options import Options
 SQLITE_NEEDED = (3, 35, 0)  # UPDATE … FROM and upserts in one statement
 
 
-def check_options(
-    app_configs: Sequence[AppConfig] | None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Find knobs that would make living workers look dead, or nothing run at all."""
     options = Options()
     errors: list[CheckMessage] = []

@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 import time
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,7 +41,8 @@ def typed(
 @task("tests.append")
 def append(ctx: RunContext, path: str) -> None:
     """Append a line to a file, so that executions can be counted from outside."""
-    line = f"{ctx.run.job_key} {ctx.scheduled_at.isoformat()} {ctx.run.attempt} {os.getpid()} {datetime.now(UTC).isoformat()}\n"
+    words = (ctx.run.job_key, ctx.scheduled_at.isoformat(), str(ctx.run.attempt), str(os.getpid()))
+    line = f"{' '.join(words)}\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(descriptor, line.encode())
     os.close(descriptor)
@@ -68,7 +68,7 @@ def talk(ctx: RunContext, lines: int = 3) -> str:
 @task("tests.talk_isolated", isolation="process")
 def talk_isolated(ctx: RunContext, lines: int = 3) -> str:
     """Log, show progress and leave an artifact, from a child process."""
-    return talk(ctx, lines)
+    return str(talk(ctx, lines))
 
 
 @task("tests.fail")

@@ -86,17 +86,23 @@ class Job(Triggered, Policy, models.Model):
     state_reason = models.TextField(blank=True, editable=False)
     state_changed_at = models.DateTimeField(default=timezone.now, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
-        related_name="jobs", help_text="Sees and steers the job. Empty: staff only.",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="jobs",
+        help_text="Sees and steers the job. Empty: staff only.",
     )
-    source = models.CharField(
-        max_length=10, choices=Source, default=Source.USER, editable=False
-    )
+    source = models.CharField(max_length=10, choices=Source, default=Source.USER, editable=False)
     defaults = models.JSONField(
         default=dict, editable=False, help_text="What sync_jobs wrote last: the rest is edited."
     )
     clock = models.OneToOneField(
-        DjangoJob, on_delete=models.SET_NULL, null=True, editable=False, related_name="job",
+        DjangoJob,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="job",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -344,9 +350,7 @@ class Job(Triggered, Policy, models.Model):
             "coalesce": self.coalesce,
             "max_instances": self.max_instances,
         }
-        state = dump_state(
-            key=self.key, name=self.name, trigger=self.trigger_object, policy=policy
-        )
+        state = dump_state(key=self.key, name=self.name, trigger=self.trigger_object, policy=policy)
         self.clock, _ = DjangoJob.objects.update_or_create(
             id=self.key, defaults={"next_run_time": next_at, "job_state": state}
         )
@@ -359,9 +363,7 @@ class Job(Triggered, Policy, models.Model):
             run = Run.of(self, scheduled_at=due_at, origin=Run.Origin.SCHEDULE, finished_at=now)
             run.status, run.reason = Run.Status.SKIPPED, reason
             Run.objects.bulk_create([run], ignore_conflicts=True)
-        self._withdraw_pending(
-            Run.Status.SKIPPED, reason, now, origin=Run.Origin.SCHEDULE
-        )
+        self._withdraw_pending(Run.Status.SKIPPED, reason, now, origin=Run.Origin.SCHEDULE)
 
     def _withdraw_pending(self, status: str, reason: str, now: datetime, **only: Any) -> None:
         self.runs.filter(status=Run.Status.PENDING, **only).update(

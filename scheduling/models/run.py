@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
@@ -50,9 +51,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             .filter(job_id__in=job_ids)
             .values("job_id")
             .annotate(
-                waiting=models.Count(
-                    "id", filter=models.Q(status=Run.Status.PENDING, due_at=None)
-                ),
+                waiting=models.Count("id", filter=models.Q(status=Run.Status.PENDING, due_at=None)),
                 total=models.Count("id"),
             )
             .order_by()
@@ -77,15 +76,17 @@ class RunQuerySet(models.QuerySet["Run"]):
         a window function would read every run of these jobs.
         """
         newest = Run.objects.filter(job_id=models.OuterRef("pk")).order_by("-id")
-        floors = Run.job.field.related_model.objects.filter(pk__in=list(job_ids)).values_list(
-            "pk", models.Subquery(newest.values("id")[count - 1 : count])
+        floors = (
+            apps.get_model("scheduling", "Job")
+            .objects.filter(pk__in=list(job_ids))
+            .values_list("pk", models.Subquery(newest.values("id")[count - 1 : count]))
         )
         wanted = models.Q(pk__in=[])
         for job_id, floor in floors:
             wanted |= models.Q(job_id=job_id, id__gte=floor or 0)
         recent: dict[int, list[Run]] = {}
         for run in self.filter(wanted).defer("traceback", "errors").order_by("-id"):
-            recent.setdefault(run.job_id, []).append(run)
+            recent.setdefault(run.job_id or 0, []).append(run)
         return recent
 
 
@@ -171,8 +172,14 @@ class Run(models.Model):
                 condition=models.Q(status__in=["pending", "running"], finished_at=None)
                 | models.Q(
                     status__in=[
-                        "succeeded", "degraded", "failed", "timed_out",
-                        "cancelled", "lost", "missed", "skipped",
+                        "succeeded",
+                        "degraded",
+                        "failed",
+                        "timed_out",
+                        "cancelled",
+                        "lost",
+                        "missed",
+                        "skipped",
                     ],
                     finished_at__isnull=False,
                 ),
@@ -259,9 +266,7 @@ class Run(models.Model):
             announce_change()
         self.refresh_from_db()
 
-    def run_again(
-        self, *, by: AbstractBaseUser | None = None, origin: str = Origin.MANUAL
-    ) -> Run:
+    def run_again(self, *, by: AbstractBaseUser | None = None, origin: str = Origin.MANUAL) -> Run:
         """Request another run for the same instant with the same parameters.
 
         Raise JobConflict if the job was deleted.

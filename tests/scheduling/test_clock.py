@@ -17,7 +17,9 @@ def state_of(expression: str) -> bytes:
 def test_a_state_comes_back_with_its_trigger() -> None:
     state = load_state(state_of("*/15 7-23 * * *"))
 
-    assert state["trigger"] == build_trigger(TriggerSpec("cron", "*/15 7-23 * * *", "Europe/Zurich"))
+    assert state["trigger"] == build_trigger(
+        TriggerSpec("cron", "*/15 7-23 * * *", "Europe/Zurich")
+    )
     assert (state["id"], state["func"], state["coalesce"]) == ("pnl", FIRE, True)
 
 

@@ -76,7 +76,7 @@ def test_anything_but_an_object_is_refused() -> None:
         Parameters.of(collect).validate(["upbit"])  # type: ignore[arg-type]
 
 
-def unannotated(exchange) -> None: ...  # type: ignore[no-untyped-def]
+def unannotated(exchange) -> None: ...
 
 
 def variable(*symbols: str) -> None: ...

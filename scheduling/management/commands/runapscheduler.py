@@ -58,8 +58,13 @@ class Command(BaseCommand):
         self.stdout.write(f"  Current time  {now:%Y-%m-%d %H:%M:%S %Z}")
         self.stdout.write(f"  Jobs          {total}")
         for job in Job.objects.select_related("clock")[:LISTED]:
-            next_at = job.next_run_at
-            when = f"{next_at.astimezone(ZoneInfo(job.timezone)):%Y-%m-%d %H:%M %Z}" if next_at else job.state
-            self.stdout.write(f"    {job.key}  {job.trigger_object}  next: {when}")
+            trigger = f"{job.trigger_kind}[{job.trigger_expression}]"
+            self.stdout.write(f"    {job.key}  {trigger}  {_when(job)}")
         if total > LISTED:
             self.stdout.write(f"    … and {total - LISTED} more")
+
+
+def _when(job: Job) -> str:
+    if job.next_run_at is None:
+        return job.state
+    return f"next: {job.next_run_at.astimezone(ZoneInfo(job.timezone)):%Y-%m-%d %H:%M %Z}"

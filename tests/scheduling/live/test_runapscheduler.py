@@ -58,7 +58,11 @@ class TestStart:
 
         lines = [json.loads(li) for li in program.output.splitlines() if li.startswith("{")]
         (line,) = [line for line in lines if line["level"] == "ERROR"]
-        assert (line["job_id"], line["run_id"], line["logger"]) == ("bad", run.pk, "scheduling.runs")
+        assert (line["job_id"], line["run_id"], line["logger"]) == (
+            "bad",
+            run.pk,
+            "scheduling.runs",
+        )
         assert line["execution_time_ms"] >= 0
         assert "T" in line["timestamp"]
 
@@ -66,7 +70,9 @@ class TestStart:
 class TestEnd:
     def test_the_first_signal_lets_runs_finish(self, installation: Installation) -> None:
         program = start(installation)
-        run = make_job(task="tests.sleep", params={"seconds": 2}, trigger_expression=NEVER).trigger()
+        run = make_job(
+            task="tests.sleep", params={"seconds": 2}, trigger_expression=NEVER
+        ).trigger()
         program.wait_for(f"Starting run {run.pk}")
 
         program.send_signal(signal.SIGTERM)
@@ -94,7 +100,9 @@ class TestEnd:
 
     def test_the_second_signal_ends_at_once(self, installation: Installation) -> None:
         program = start(installation)
-        run = make_job(task="tests.sleep", params={"seconds": 60}, trigger_expression=NEVER).trigger()
+        run = make_job(
+            task="tests.sleep", params={"seconds": 60}, trigger_expression=NEVER
+        ).trigger()
         program.wait_for(f"Starting run {run.pk}")
 
         program.send_signal(signal.SIGTERM)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.test import TestCase
@@ -92,7 +93,7 @@ class PutTests(TestCase):
 
 
 class PutRefusesTests(TestCase):
-    def errors_of(self, **values: object) -> dict[str, list[str]]:
+    def errors_of(self, **values: Any) -> dict[str, list[str]]:
         with self.assertRaises(ValidationError) as caught:
             make_job(**values)
         return caught.exception.message_dict
