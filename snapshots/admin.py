@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +57,8 @@ class PositionInline(History, TabularInline):
     fields = readonly_fields = (
         "ticker", "name", "kind", "location", "exact_amount", "exact_price", "worth", "worth_usd"
     )  # fmt: skip
+    verbose_name_plural = "Positions"
+    hide_title = True
     extra = 0
 
     @admin.display(description="Amount")
@@ -78,7 +81,7 @@ class PositionInline(History, TabularInline):
 @admin.register(Snapshot)
 class SnapshotAdmin(History, ModelAdmin):
     list_display = (
-        "account", "kind", "slot", "business_date", "total_in_usd", "position_count", "as_of",
+        "account", "kind", "slot", "business_date", "total_in_usd", "positions", "data_from",
         "status",
     )  # fmt: skip
     list_display_links = ("account", "slot")
@@ -89,10 +92,11 @@ class SnapshotAdmin(History, ModelAdmin):
     inlines = (PositionInline,)
     fieldsets = (
         (None, {"fields": (
-            "account", "kind", "slot", "business_date", "status", "is_complete", "as_of", "run",
+            "account", "kind", "slot", "business_date", "status", "is_complete", "data_from",
+            "run",
         )}),
         ("Value", {"fields": (
-            "total", "total_in_usd", "rate", "position_count", "hidden",
+            "total", "total_in_usd", "rate", "positions", "hidden",
         )}),
         ("Record", {"fields": ("created_at", "updated_at")}),
     )  # fmt: skip
@@ -102,8 +106,15 @@ class SnapshotAdmin(History, ModelAdmin):
 
     @admin.display(description="Slot", ordering="slot_at")
     def slot(self, snapshot: Snapshot) -> str:
-        local = snapshot.slot_at.astimezone(snapshot.account.zone)
-        return f"{local:%Y-%m-%d %H:%M} {snapshot.account.timezone}"
+        return _local(snapshot, snapshot.slot_at)
+
+    @admin.display(description="Data from", ordering="as_of")
+    def data_from(self, snapshot: Snapshot) -> str:
+        return _local(snapshot, snapshot.as_of)
+
+    @admin.display(description="Positions", ordering="position_count")
+    def positions(self, snapshot: Snapshot) -> int:
+        return snapshot.position_count
 
     @admin.display(description="Total")
     def total(self, snapshot: Snapshot) -> str:
@@ -130,7 +141,12 @@ class SnapshotAdmin(History, ModelAdmin):
         if snapshot.run_id is None:
             return NOTHING
         url = reverse("admin:scheduling_run_change", args=[snapshot.run_id])
-        return format_html('<a href="{}">{}</a>', url, snapshot.run_id)
+        return format_html('<a class="text-primary-600" href="{}">{}</a>', url, snapshot.run_id)
+
+
+def _local(snapshot: Snapshot, instant: datetime) -> str:
+    account = snapshot.account
+    return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M} {account.timezone}"
 
 
 def _money(value: Decimal) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from prices.models import ExactDecimalField
+from snapshots.figures import plain
 
 
 class SnapshotPosition(models.Model):
@@ -41,4 +42,4 @@ class SnapshotPosition(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount:f} {self.ticker}"
+        return f"{plain(self.amount)} {self.ticker}"
