@@ -57,7 +57,7 @@ def capture(account: Account, slot: Slot, *, min_usd: Decimal, run_id: int | Non
             return Captured(before, "kept", statement.as_of)
         snapshot = before or Snapshot(account=account)
         snapshot.run_id = run_id
-        _fill(snapshot, slot, statement, valuation)
+        _fill(snapshot, slot, statement=statement, valuation=valuation)
         snapshot.save()
         _write_positions(snapshot, valuation)
     return Captured(snapshot, "replaced" if before else "created", statement.as_of)
@@ -76,7 +76,7 @@ def _require_whole(statement: Statement) -> None:
         )
 
 
-def _fill(snapshot: Snapshot, slot: Slot, statement: Statement, valuation: Valuation) -> None:
+def _fill(snapshot: Snapshot, slot: Slot, *, statement: Statement, valuation: Valuation) -> None:
     rate = valuation.rate
     snapshot.kind = slot.kind
     snapshot.slot_at = slot.slot_at

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
 
 from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
@@ -18,7 +18,7 @@ from snapshots.figures import plain
 from snapshots.journal import Entry, Noted
 from snapshots.models import Account
 from snapshots.selection import select_accounts
-from snapshots.slots import SlotKind, slot_of
+from snapshots.slots import Slot, SlotKind, slot_of
 from snapshots.sources.base import SourceError, SourceUnavailable
 
 
@@ -50,7 +50,7 @@ def take_snapshots(ctx: RunContext, request: Request) -> dict[str, Any] | Degrad
         if ctx.should_stop():
             raise TaskFailed(f"Stopped after {done} of {len(accounts)} account(s).")
         try:
-            taken.append(_take(ctx, request, account, is_only=len(accounts) == 1))
+            taken.append(_take(ctx, request, account=account, is_only=len(accounts) == 1))
         except SourceError as exc:
             ctx.log.error("No snapshot of %s: %s", account, exc)
             failures.append((account, exc))
@@ -69,14 +69,15 @@ def take_snapshots(ctx: RunContext, request: Request) -> dict[str, Any] | Degrad
 
 def _accounts(ctx: RunContext, request: Request) -> list[Account]:
     # Without an account there is no zone of its own: the line has the time of the installation.
-    at = ctx.scheduled_at.astimezone(timezone.get_default_timezone())
+    zone = ZoneInfo(settings.TIME_ZONE)
+    at = _slot(ctx, request, zone=zone).slot_at.astimezone(zone)
     entry = Entry(at=at, kind=request.kind, user=request.user, source=request.source)
     with Noted(entry, Path(settings.DATA_DIR), only_failure=True):
         return select_accounts(user=request.user, source=request.source, owner_id=ctx.run.owner_id)
 
 
-def _take(ctx: RunContext, request: Request, account: Account, *, is_only: bool) -> Captured:
-    slot = slot_of(ctx.scheduled_at, is_eod=request.kind == "eod", zone=account.zone)
+def _take(ctx: RunContext, request: Request, *, account: Account, is_only: bool) -> Captured:
+    slot = _slot(ctx, request, zone=account.zone)
     entry = Entry(
         at=slot.slot_at.astimezone(account.zone),
         kind=slot.kind,
@@ -88,6 +89,10 @@ def _take(ctx: RunContext, request: Request, account: Account, *, is_only: bool)
         captured = capture(account, slot, min_usd=request.min_usd, run_id=ctx.run.id)
     _log(ctx, captured)
     return captured
+
+
+def _slot(ctx: RunContext, request: Request, *, zone: ZoneInfo) -> Slot:
+    return slot_of(ctx.scheduled_at, is_eod=request.kind == "eod", zone=zone)
 
 
 def _log(ctx: RunContext, captured: Captured) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.conf import settings
 from pydantic import BeforeValidator, Field
 
-from scheduling.context import RunContext
+from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
@@ -38,7 +38,7 @@ def pnl_snapshot(
     source: SourceName | None = None,
     min_usd: MinUsd | None = None,
     is_eod: IsEod = False,
-) -> Any:
+) -> dict[str, Any] | Degraded:
     """Take a snapshot of what a user's accounts at a source are worth.
 
     SNAPSHOT_USER_ID, SNAPSHOT_SOURCE and SNAPSHOT_MIN_USD say what is left out here. Positions

@@ -58,7 +58,7 @@ def value_statement(
 
     Raise MissingRate, or InvalidStatement if a position has no value.
     """
-    rate = _rate_for(statement, currency, rate)
+    rate = _rate_for(statement, currency=currency, rate=rate)
     per_unit = rate.rate if rate else Decimal(1)
     with localcontext(EXACT):
         valued = [
@@ -80,7 +80,7 @@ def value_statement(
         )
 
 
-def _rate_for(statement: Statement, currency: str, rate: UsdRate | None) -> UsdRate | None:
+def _rate_for(statement: Statement, *, currency: str, rate: UsdRate | None) -> UsdRate | None:
     if statement.currency != currency:
         raise MissingRate(_other_currency(statement, currency))
     if currency == USD:

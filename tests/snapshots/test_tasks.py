@@ -180,6 +180,7 @@ class SelectionTests(SnapshotTestCase):
     def assert_fails(self, message, *, owner=None, **params):
         with self.assertRaisesMessage(TaskFailed, message):
             pnl_snapshot(make_context(owner_id=owner and owner.pk), **params)
+        self.assertIn("[2026-03-02 13:30:00] intraday FAILED - ", self.journal()[-1])
         self.assertIn(f"error={message}", self.journal()[-1])
 
     def test_unknown_user_says_what_to_set(self):
