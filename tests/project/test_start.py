@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import urllib.request
+
+import psutil
+
+from tests.installation import Installation, Program
+
+START = (sys.executable, "-m", "project.start")
+UP = "Scheduler started successfully"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(installation: Installation, **env: str) -> tuple[Program, int]:
+    port = free_port()
+    program = installation.launch(START, PORT=str(port), **env)
+    program.wait_for(UP)
+    program.wait_for("Booting worker")
+    return program, port
+
+
+def answers(port: int) -> bool:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as response:
+        return bool(response.status == 200)
+
+
+def test_web_and_scheduler_run_together_at_the_port(installation: Installation) -> None:
+    program, port = start(installation)
+
+    assert answers(port)
+    assert f"Daybook is at http://127.0.0.1:{port}/" in program.output
+
+
+def test_interrupt_ends_all_of_it_with_success(installation: Installation) -> None:
+    program, _ = start(installation)
+    family = psutil.Process(program.pid).children(recursive=True)
+
+    program.send_signal(signal.SIGINT)
+
+    assert program.wait(15) == 0
+    assert not [process for process in family if process.is_running()]
+    assert "Traceback" not in program.output
+
+
+def test_interrupt_at_the_very_start_ends_it_too(installation: Installation) -> None:
+    program = installation.launch(START, PORT=str(free_port()))
+    program.wait_for("Daybook is at")
+
+    program.send_signal(signal.SIGINT)
+
+    assert program.wait(15) == 0
+
+
+def test_closed_terminal_leaves_no_process_behind(installation: Installation) -> None:
+    program, _ = start(installation)
+    family = psutil.Process(program.pid).children(recursive=True)
+
+    program.send_signal(signal.SIGHUP)
+    program.wait(15)
+
+    assert not [process for process in family if process.is_running()]
+
+
+def test_taken_port_is_said_at_once(installation: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        program = installation.launch(START, PORT=str(port))
+
+        assert program.wait(15) == 1
+        assert f"PORT={port + 1} make run" in program.output
+
+
+def test_process_that_dies_takes_the_other_with_it(installation: Installation) -> None:
+    program, _ = start(installation)
+    (scheduler,) = find(program, "runapscheduler")
+
+    os.kill(scheduler.pid, signal.SIGKILL)
+
+    assert program.wait(15) != 0
+    assert not find(program, "gunicorn")
+
+
+def find(program: Program, word: str) -> list[psutil.Process]:
+    if program.poll() is not None:
+        return []
+    family = psutil.Process(program.pid).children(recursive=True)
+    return [process for process in family if process.is_running() and word in process.cmdline()]
