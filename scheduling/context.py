@@ -64,9 +64,7 @@ class RunContext:
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         """Show how far the run is; `total` None means that the end is not known."""
-        self._recording.progress(
-            self.run.id, {"done": done, "total": total, "message": message}
-        )
+        self._recording.progress(self.run.id, {"done": done, "total": total, "message": message})
 
     def artifact(
         self, name: str, content: str | bytes, content_type: str = "text/plain; charset=utf-8"

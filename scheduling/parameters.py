@@ -114,5 +114,7 @@ def _model_of(function: Callable[..., Any], fields: dict[str, Any]) -> type[Base
         model = create_model(title, __config__=config, **fields)
         model.model_json_schema()
     except (PydanticSchemaGenerationError, PydanticUserError) as exc:
-        raise TypeError(f"{function.__qualname__} has a parameter without a JSON form: {exc}") from exc
+        raise TypeError(
+            f"{function.__qualname__} has a parameter without a JSON form: {exc}"
+        ) from exc
     return model

@@ -140,11 +140,22 @@ def task(
 
 
 def default_job(
-    *, key: str, name: str, task: str, trigger: TriggerSpec, description: str = "",
-    params: dict[str, Any] | None = None, **policy: Any,
+    *,
+    key: str,
+    name: str,
+    task: str,
+    trigger: TriggerSpec,
+    description: str = "",
+    params: dict[str, Any] | None = None,
+    **policy: Any,
 ) -> None:
     """Ship a job with the code: `sync_jobs` creates it where it is missing."""
     registry.default_jobs[key] = DefaultJob(
-        key=key, name=name, task=task, trigger=trigger, description=description,
-        params=params or {}, policy=policy,
+        key=key,
+        name=name,
+        task=task,
+        trigger=trigger,
+        description=description,
+        params=params or {},
+        policy=policy,
     )

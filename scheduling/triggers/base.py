@@ -14,7 +14,7 @@ from scheduling.triggers.spec import TriggerSpec
 from scheduling.triggers.wall_clock import SECOND, TICK, OffsetChange, gap_ending_at
 
 
-class Trigger(BaseTrigger):  # type: ignore[misc]
+class Trigger(BaseTrigger):
     """Count fire times. The same spec gives the same fire times, whoever asks and when.
 
     Fire times are aware UTC, without jitter, and never before start_at or after end_at.

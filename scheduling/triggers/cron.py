@@ -13,7 +13,7 @@ from scheduling.triggers.wall_clock import OffsetChange, next_elapsed, next_on_w
 from scheduling.triggers.zones import read_zone
 
 
-class CronTrigger(Trigger, cron.CronTrigger):  # type: ignore[misc]
+class CronTrigger(Trigger, cron.CronTrigger):
     """Fire at the wall times of a cron expression, with cron's own meaning of it."""
 
     def __init__(self, spec: TriggerSpec) -> None:

@@ -13,7 +13,7 @@ from scheduling.triggers.wall_clock import OffsetChange, first_instant
 from scheduling.triggers.zones import read_zone
 
 
-class DateTrigger(Trigger, date.DateTrigger):  # type: ignore[misc]
+class DateTrigger(Trigger, date.DateTrigger):
     """Fire once, at an instant or at a wall time of the zone."""
 
     def __init__(self, spec: TriggerSpec) -> None:

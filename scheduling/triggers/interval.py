@@ -29,7 +29,7 @@ LONGEST = timedelta(days=36_500)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class IntervalTrigger(Trigger, interval.IntervalTrigger):  # type: ignore[misc]
+class IntervalTrigger(Trigger, interval.IntervalTrigger):
     """Fire at the anchor and every interval after it.
 
     Whole days keep the wall clock of the zone; anything else is elapsed time.
