@@ -19,7 +19,8 @@ def collect_changed() -> bool:
     found = fingerprint()
     if stamp.exists() and stamp.read_text() == found:
         return False
-    call_command("collectstatic", interactive=False, verbosity=0)
+    # clear: it would keep a copy that is younger than a source that was put back.
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     stamp.write_text(found)
     return True
 
