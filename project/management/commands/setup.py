@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from project.static_files import collect_changed
+from scheduling.defaults import sync_default_jobs
 from scheduling.models import Job, Run
 from snapshots.models import Account
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         self._collect_static_files()
         self._add_admin()
         self._add_sample_account()
-        self._add_default_jobs()
+        self._sync_jobs()
         self._run_for_the_first_time()
 
     def _migrate(self) -> None:
@@ -65,8 +66,13 @@ class Command(BaseCommand):
         )
         self._say("sample account", f"added, reads {copy}: put your own export there")
 
-    def _add_default_jobs(self) -> None:
-        call_command("sync_jobs", stdout=self.stdout)
+    def _sync_jobs(self) -> None:
+        synced = sync_default_jobs()
+        for done, keys in (("added", synced.created), ("updated", synced.updated)):
+            if keys:
+                self._say("jobs", f"{', '.join(keys)} {done}")
+        for key, error in synced.errors.items():  # the others run: no reason not to start
+            self.stderr.write(f"Job {key} is left out: {error}")
 
     def _run_for_the_first_time(self) -> None:
         job = Job.objects.filter(key=FIRST_JOB).first()
