@@ -101,8 +101,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- Database ---------------------------------------------------------------
+# A path is no URL: DATA_DIR may have blanks, plus and percent signs.
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "daybook.sqlite3")}
 DATABASES = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'daybook.sqlite3'}"),
+    "default": env.db("DATABASE_URL") if env.str("DATABASE_URL", default="") else SQLITE,
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Readers do not wait for the writer (WAL); a transaction takes its write lock at once, so
@@ -110,7 +112,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE",
         timeout=20,
-        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        init_command=(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+        ),
     )
 else:
     DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)

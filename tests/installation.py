@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 from django.conf import settings
@@ -115,7 +115,7 @@ class Installation:
 def url_of(database: str) -> str:
     """Return the URL of a database beside the one that the settings name."""
     if connection.vendor == "sqlite":
-        return f"sqlite:///{database}"
+        return f"sqlite:///{quote(database)}"
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
 
 
