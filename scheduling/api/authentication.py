@@ -11,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 
-class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # knox has no types
+class TokenAuthentication(KnoxAuthentication):
     """Knox tokens. What cannot be one is refused, not stumbled over."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -18,6 +18,7 @@ from scheduling.api.fields import Instant
 from scheduling.models import Job, Run
 
 PAGING = ("page", "page_size")
+EMPTY = "This parameter has no value. Leave it out, or give it one."
 
 
 class InstantField(forms.CharField):
@@ -29,24 +30,35 @@ class InstantField(forms.CharField):
             instant: datetime = Instant().run_validation(text)
         except serializers.ValidationError as exc:
             # A + in a query string is a space, and then there is no offset.
-            hint = " Write + as %2B." if parse_datetime(text.replace(" ", "+")) else ""
+            # (%% because django-filter formats the message once more.)
+            hint = " Write + as %%2B." if parse_datetime(text.replace(" ", "+")) else ""
             raise forms.ValidationError([f"{message}{hint}" for message in exc.detail]) from exc
         return instant
 
 
-class InstantFilter(django_filters.Filter):  # type: ignore[misc]  # django-filter has no types
+class InstantFilter(django_filters.Filter):
     field_class = InstantField
 
 
-class Filters(django_filters.FilterSet):  # type: ignore[misc]
-    """Refuses parameters that it does not know: a misspelt filter must not show everything."""
+class Filters(django_filters.FilterSet):
+    """Refuses parameters that are unknown, empty or given twice: those would show too much."""
 
-    def __init__(self, data: Mapping[str, Any], queryset: QuerySet[Any], **options: Any) -> None:
-        known = [*self.base_filters, *PAGING]
-        unknown = [name for name in data if name not in known]
-        if unknown:
-            raise ValidationError({name: [_hint(name, known)] for name in unknown})
+    def __init__(self, data: QueryDict, queryset: QuerySet[Any], **options: Any) -> None:
+        if errors := {name: [fault] for name in data if (fault := self._fault(name, data))}:
+            raise ValidationError(errors)
         super().__init__(data, queryset, **options)
+
+    def _fault(self, name: str, data: QueryDict) -> str:
+        known = [*self.base_filters, *PAGING]
+        if name not in known:
+            return _hint(name, known)
+        values = data.getlist(name)
+        is_list = isinstance(self.base_filters.get(name), django_filters.MultipleChoiceFilter)
+        if len(values) > 1 and not is_list:
+            return "Give this parameter once."
+        if name == "ordering":
+            values = values[0].split(",")
+        return EMPTY if "" in values else ""
 
 
 class JobFilters(Filters):

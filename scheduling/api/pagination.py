@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from django.core.paginator import Paginator
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
@@ -16,6 +18,11 @@ class Pages(PageNumberPagination):
     max_page_size = 500
     page_size_query_param = "page_size"
     template = None
+
+    def get_page_number(self, request: Request, paginator: Paginator[Any]) -> int | str:
+        if request.query_params.get("page") == "":
+            raise ValidationError({"page": ["Use a number from 1 on, or leave it out."]})
+        return super().get_page_number(request, paginator)
 
     def get_page_size(self, request: Request) -> int:
         asked = request.query_params.get("page_size")

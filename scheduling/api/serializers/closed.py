@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework import serializers
 
 
@@ -13,11 +14,16 @@ class Closed(serializers.Serializer[Any]):
     """Refuses fields that it does not have, so that no misspelt policy is lost in silence."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields]
-            if unknown:
-                raise serializers.ValidationError({name: [self._hint(name)] for name in unknown})
+        if isinstance(data, Mapping) and (errors := self._strange(data)):
+            raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
+
+    def _strange(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
+        errors = {name: [self._hint(name)] for name in data if name not in self.fields}
+        if isinstance(data, QueryDict):
+            wrong = [name for name, values in data.lists() if len(values) > 1 or values == [""]]
+            errors |= {name: ["Give it one value, or leave it out."] for name in wrong}
+        return errors
 
     def _hint(self, name: str) -> str:
         writable = [name for name, field in self.fields.items() if not field.read_only]

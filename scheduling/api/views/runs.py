@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from scheduling.api.authentication import user_of
 from scheduling.api.errors import Conflict
-from scheduling.api.filters import LineFilters, RunFilters, RunsOfJobFilters
+from scheduling.api.filters import Filters, LineFilters, RunFilters, RunsOfJobFilters
 from scheduling.api.links import address
 from scheduling.api.schema import CONFLICT
 from scheduling.api.serializers.run import (
@@ -95,9 +95,8 @@ class RunViewSet(viewsets.GenericViewSet[Run]):
         )
 
     def _run(self, run_id: int) -> Run:
-        return get_object_or_404(
-            self.get_queryset().select_related("job", "owner", "worker"), pk=id
-        )
+        runs = self.get_queryset().select_related("job", "owner", "worker")
+        return get_object_or_404(runs, pk=run_id)
 
 
 @extend_schema_view(list=extend_schema(summary="List the runs of a job, the newest first"))
@@ -147,6 +146,7 @@ class LogLineViewSet(OfRun):
 class ArtifactViewSet(OfRun):
     queryset = Artifact.objects.none()
     serializer_class = ArtifactSerializer
+    filterset_class = Filters
 
     def get_queryset(self) -> QuerySet[Artifact]:
         return Artifact.objects.filter(run=self.run()).defer("content")

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from scheduling.models import Job, Run
+from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
+from tests.scheduling.api.case import ApiTestCase
+
+
+class DeleteTests(ApiTestCase):
+    def test_cancels_a_pending_run(self):
+        run = make_run(make_job(owner=self.alice))
+
+        response = self.api.delete(f"/api/runs/{run.pk}")
+
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.data["status"], "cancelled")
+        self.assertEqual(response.data["reason"], "Cancelled by alice.")
+
+    def test_a_running_run_is_a_conflict_and_runs_on(self):
+        run = make_running_run(make_worker(), make_job(owner=self.alice))
+
+        response = self.api.delete(f"/api/runs/{run.pk}")
+
+        self.assertEqual(response.status_code, 409)
+        self.assertEqual(response.data["code"], "not_cancellable")
+        self.assertIn(f"/api/runs/{run.pk}/cancel", response.data["detail"])
+        run.refresh_from_db()
+        self.assertIsNone(run.cancel_requested_at)
+
+    def test_a_run_that_has_ended_is_a_conflict(self):
+        run = make_run(make_job(owner=self.alice), status="succeeded", finished_at=NOW)
+
+        for response in (
+            self.api.delete(f"/api/runs/{run.pk}"),
+            self.api.post(f"/api/runs/{run.pk}/cancel"),
+        ):
+            self.assertEqual(response.status_code, 409)
+            self.assertEqual(response.data["detail"], "The run has ended: it is Succeeded.")
+
+
+class CancelTests(ApiTestCase):
+    def test_asks_a_running_run_to_stop(self):
+        run = make_running_run(make_worker(), make_job(owner=self.alice))
+
+        response = self.api.post(f"/api/runs/{run.pk}/cancel")
+
+        self.assertEqual(response.status_code, 202)
+        self.assertEqual(response.data["status"], "running")
+        self.assertIsNotNone(response.data["cancel_requested_at"])
+
+    def test_cancels_a_pending_run_at_once(self):
+        run = make_run(make_job(owner=self.alice))
+
+        data = self.api.post(f"/api/runs/{run.pk}/cancel").data
+
+        self.assertEqual(data["status"], "cancelled")
+
+
+class RunAgainTests(ApiTestCase):
+    def make_old_run(self) -> Run:
+        job = make_job(key="nightly", owner=self.alice)
+        return make_run(job, status="failed", finished_at=NOW, params={"text": "once"})
+
+    def test_requests_the_same_again(self):
+        run = self.make_old_run()
+
+        response = self.api.post(f"/api/runs/{run.pk}/run_again")
+
+        self.assertEqual(response.status_code, 202)
+        again = Run.objects.get(pk=response.data["id"])
+        self.assertEqual(response["Location"], f"/api/runs/{again.pk}")
+        self.assertEqual(again.scheduled_at, run.scheduled_at)
+        self.assertEqual(again.params, {"text": "once"})
+        self.assertEqual(again.origin, "api")
+        self.assertEqual(again.requested_by, self.alice)
+
+    def test_a_deleted_job_is_a_conflict(self):
+        run = self.make_old_run()
+        Job.objects.get().remove()
+
+        response = self.api.post(f"/api/runs/{run.pk}/run_again")
+
+        self.assertEqual(response.status_code, 409)
+        self.assertIn("deleted", response.data["detail"])
+
+    def test_a_job_that_was_given_away_is_steered_by_its_new_owner_only(self):
+        run = self.make_old_run()
+        Job.objects.update(owner=self.bob)
+
+        response = self.api.post(f"/api/runs/{run.pk}/run_again")
+
+        self.assertEqual(response.status_code, 403)
+        self.assertEqual(Run.objects.count(), 1)
