@@ -88,8 +88,13 @@ def _age(age: timedelta) -> str:
 
 
 def _jobs_health(jobs: JobQuerySet) -> dict[str, Any]:
-    rows = list(jobs.select_related("clock").order_by("key"))
-    newest = Run.objects.newest_per_job([job.pk for job in rows])
+    rows = list(
+        jobs.select_related("clock").only("key", "name", "clock__next_run_time").order_by("key")
+    )
+    runs = Run.objects.only(
+        "job_id", "status", "scheduled_at", "started_at", "finished_at", "error"
+    )
+    newest = runs.newest_per_job([job.pk for job in rows])
     firing = sorted((job for job in rows if job.next_run_at), key=lambda job: job.next_run_at)  # type: ignore[arg-type,return-value]
     return {
         "jobs_count": len(rows),

@@ -15,7 +15,7 @@ class Pages(PageNumberPagination):
     """`?page=2&page_size=100`. A size out of bounds is an error, not silently another size."""
 
     page_size = 50
-    max_page_size = 500
+    max_page_size = 200
     page_size_query_param = "page_size"
     template = None
 

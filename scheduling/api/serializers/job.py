@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -68,7 +69,7 @@ class JobSerializer(Closed):
     @extend_schema_field(LastRunSerializer(allow_null=True))
     def get_last_run(self, job: Job) -> dict[str, Any] | None:
         run = self.context["last_runs"].get(job.pk)
-        return LastRunSerializer(run).data if run else None
+        return self._run_serializer.to_representation(run) if run else None
 
     def validate_key(self, key: str) -> str:
         if self.instance is not None and key != self.instance.key:
@@ -95,6 +96,10 @@ class JobSerializer(Closed):
 
     def update(self, instance: Job, validated_data: dict[str, Any]) -> Job:
         return self._put(instance, validated_data)
+
+    @cached_property
+    def _run_serializer(self) -> LastRunSerializer:
+        return LastRunSerializer()
 
     def _put(self, job: Job, values: dict[str, Any]) -> Job:
         if not self.partial and values["task"] in registry:
