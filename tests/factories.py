@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from scheduling.engine.claimed import ClaimedRun, Outcome
+from scheduling.attempts.claimed import ClaimedRun, Outcome
 from scheduling.models import Job, Run, Worker
 
 numbers = count(1)

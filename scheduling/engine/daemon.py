@@ -6,11 +6,11 @@ import logging
 import time
 from collections.abc import Sequence
 
-from scheduling.engine.capture import install_capture
-from scheduling.engine.claimed import Outcome
+from scheduling.attempts.capture import install_capture
+from scheduling.attempts.claimed import Outcome
+from scheduling.attempts.recorder import Recorder
 from scheduling.engine.listening import listener
 from scheduling.engine.membership import Membership, Vitals
-from scheduling.engine.recorder import Recorder
 from scheduling.engine.scheduler import Scheduler
 from scheduling.engine.worker import WorkerLoop
 from scheduling.executors.base import Executor
@@ -80,7 +80,11 @@ class Daemon:
 
     def _executor(self, kind: type[Executor], size: int) -> Executor:
         return kind(
-            size=size, sink=self._recorder, on_outcome=self._on_outcome, options=self.options
+            size=size,
+            sink=self._recorder,
+            on_outcome=self._recorder.outcome,
+            on_free=self._on_free,
+            options=self.options,
         )
 
     def _vitals(self) -> Vitals:
@@ -96,8 +100,7 @@ class Daemon:
         if self._worker is not None:
             self._worker.notice_change()
 
-    def _on_outcome(self, outcome: Outcome) -> None:
-        self._recorder.outcome(outcome)
+    def _on_free(self) -> None:
         if self._worker is not None:
             self._worker.notice_free_slot()
 

@@ -79,6 +79,15 @@ class Firing:
     next_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a job finds when it fires."""
+
+    now: datetime
+    load: Load  # the job's runs that have not ended; counts those that are admitted
+    options: Options
+
+
 def fire_job(
     job: DueJob,
     *,
@@ -92,6 +101,7 @@ def fire_job(
     Raise InvalidTrigger if its trigger cannot be read any more.
     """
     trigger = job.trigger
+    moment = Moment(now, load, options)
     times, left_out = due_times(job, trigger, now, options.catch_up_cap)
     next_at = trigger.next_after(max(now, times[-1]))
     occurrences = []
@@ -102,7 +112,7 @@ def fire_job(
             occurrences.append(_missed(job, instant, now, note))
             continue
         delay = jitter(job, instant, following, random_part())
-        occurrences.append(_admitted(job, instant, now, load, options, delay, note))
+        occurrences.append(_admitted(job, instant, moment, delay, note))
     return Firing(job, occurrences, next_at)
 
 
@@ -156,21 +166,13 @@ def _missed(job: DueJob, instant: datetime, now: datetime, note: str) -> Occurre
 
 
 def _admitted(
-    job: DueJob,
-    instant: datetime,
-    now: datetime,
-    load: Load,
-    options: Options,
-    delay: timedelta,
-    note: str,
+    job: DueJob, instant: datetime, moment: Moment, delay: timedelta, note: str
 ) -> Occurrence:
-    decision = admit(
-        load, overlap=job.overlap, max_instances=job.max_instances, queue_cap=options.queue_cap
-    )
+    load, cap = moment.load, moment.options.queue_cap
+    decision = admit(load, overlap=job.overlap, max_instances=job.max_instances, queue_cap=cap)
     if decision == "skip":
-        reason = refusal(load, overlap=job.overlap, queue_cap=options.queue_cap)
-        reason = f"{reason} {note}".strip()
-        return Occurrence(instant, Run.Status.SKIPPED, reason, finished_at=now)
+        reason = f"{refusal(load, overlap=job.overlap, queue_cap=cap)} {note}".strip()
+        return Occurrence(instant, Run.Status.SKIPPED, reason, finished_at=moment.now)
     if decision == "wait":
         return Occurrence(instant, Run.Status.PENDING, note)
     due_at = instant + delay

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from scheduling.engine.capture import install_capture
-from scheduling.engine.claiming import claim_one
+from scheduling.attempts.capture import install_capture
+from scheduling.attempts.claiming import claim_one
+from scheduling.attempts.recorder import Recorder
 from scheduling.engine.membership import Membership
-from scheduling.engine.recorder import Recorder
 from scheduling.executors.threads import ThreadExecutor
 from scheduling.models import Run
 from scheduling.options import Options

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from scheduling.admission import Load, instances
-from scheduling.engine.claimed import ClaimedRun, Outcome
-from scheduling.engine.claiming import COLUMNS
-from scheduling.engine.settling import write_outcomes
+from scheduling.attempts.claimed import ClaimedRun, Outcome
+from scheduling.attempts.claiming import COLUMNS
+from scheduling.attempts.settling import write_outcomes
 from scheduling.jobstore import record_executions
 from scheduling.models import Job, Run, Worker
 from scheduling.registry import registry

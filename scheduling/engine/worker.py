@@ -10,10 +10,10 @@ from threading import Event, Thread
 
 from django.db import close_old_connections, connection
 
+from scheduling.attempts.claimed import Outcome
+from scheduling.attempts.claiming import claim_due, next_due_at
+from scheduling.attempts.settling import wants_retry
 from scheduling.engine import sweeping
-from scheduling.engine.claimed import Outcome
-from scheduling.engine.claiming import claim_due, next_due_at
-from scheduling.engine.settling import wants_retry
 from scheduling.executors.base import Executor
 from scheduling.models import Run
 from scheduling.options import Options

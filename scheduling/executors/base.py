@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from threading import Condition
 from typing import Any
 
-from scheduling.engine.claimed import ClaimedRun, Outcome
-from scheduling.engine.execution import Sink, StopSignal, log_outcome, log_start, overruled
+from scheduling.attempts.calling import Sink, StopSignal, log_outcome, log_start, overruled
+from scheduling.attempts.claimed import ClaimedRun, Outcome
 from scheduling.models import Run
 from scheduling.options import Options
 
 
 @dataclass(slots=True, eq=False)
-class Execution:
+class Attempt:
     """A claimed run in an executor's hands."""
 
     run: ClaimedRun
@@ -26,13 +26,14 @@ class Execution:
     began: float | None = None  # monotonic seconds; None: it waits for a process
     stopped: float | None = None  # monotonic seconds when it was told to stop
     verdict: tuple[str, str] | None = None  # status and reason, once the engine ended it
+    is_over: bool = False  # its outcome was reported
     handle: Any = None  # of the executor
 
 
 class Executor(ABC):
     """Runs claimed runs, ends them when their time is over, and reports each outcome once.
 
-    on_outcome is called from any thread.
+    on_outcome and, after it, on_free are called from any thread.
     """
 
     def __init__(
@@ -41,57 +42,59 @@ class Executor(ABC):
         size: int,
         sink: Sink,
         on_outcome: Callable[[Outcome], None],
+        on_free: Callable[[], None] = lambda: None,
         options: Options | None = None,
     ) -> None:
         self.size = size
         self._sink = sink
         self._on_outcome = on_outcome
+        self._on_free = on_free
         self._options = options or Options()
-        self._executions: dict[int, Execution] = {}
+        self._attempts: dict[int, Attempt] = {}
         self._changed = Condition()
 
     # The contract
 
     def free(self) -> int:
         """Return how many more runs may be submitted now."""
-        return self.size - len(self._executions)
+        return self.size - len(self._attempts)
 
     def running(self) -> list[int]:
         """Return the ids of the runs that have not ended."""
-        return list(self._executions)
+        return list(self._attempts)
 
     def submit(self, run: ClaimedRun) -> None:
         """Start `run`; its outcome comes through on_outcome."""
-        execution = Execution(run)
+        attempt = Attempt(run)
         with self._changed:
-            self._executions[run.id] = execution
+            self._attempts[run.id] = attempt
         log_start(run)
         try:
-            self._begin(execution)
+            self._begin(attempt)
         except (OSError, RuntimeError) as exc:  # no thread or process could be started
             reason = f"It could not be started: {exc}."
-            self._ended_without_outcome(execution, Run.Status.LOST, reason)
+            self._ended_without_outcome(attempt, Run.Status.LOST, reason)
 
     def stop(self, run_id: int, status: str, reason: str) -> bool:
         """End a run as `status`; return False if it is not here (any more)."""
-        execution = self._executions.get(run_id)
-        if execution is None or execution.verdict is not None:
+        attempt = self._attempts.get(run_id)
+        if attempt is None or attempt.verdict is not None:
             return False
-        execution.verdict = (status, reason)
-        execution.stopped = time.monotonic()
-        execution.stop.set()
-        self._interrupt(execution)
+        attempt.verdict = (status, reason)
+        attempt.stopped = time.monotonic()
+        attempt.stop.set()
+        self._interrupt(attempt)
         return True
 
     def enforce_timeouts(self) -> None:
         """End what is out of time. To be called a few times a second."""
-        for execution in list(self._executions.values()):
-            if execution.verdict is not None:
-                self._enforce_stop(execution)
-            elif self._is_out_of_time(execution):
-                seconds = execution.run.timeout_seconds
+        for attempt in list(self._attempts.values()):
+            if attempt.verdict is not None:
+                self._enforce_stop(attempt)
+            elif self._is_out_of_time(attempt):
+                seconds = attempt.run.timeout_seconds
                 reason = f"Ended after its timeout of {seconds} s."
-                self.stop(execution.run.id, Run.Status.TIMED_OUT, reason)
+                self.stop(attempt.run.id, Run.Status.TIMED_OUT, reason)
 
     def drain(self, grace: float) -> None:
         """Wait for running runs; after `grace` seconds end the rest as lost."""
@@ -99,8 +102,8 @@ class Executor(ABC):
         for run_id in self.running():
             self.stop(run_id, Run.Status.LOST, "Its worker was shut down before it had ended.")
         self._await_end(self._options.stop_grace)
-        for execution in list(self._executions.values()):
-            self._give_up(execution)
+        for attempt in list(self._attempts.values()):
+            self._give_up(attempt)
 
     @abstractmethod
     def close(self) -> None:
@@ -109,58 +112,61 @@ class Executor(ABC):
     # For the executors
 
     @abstractmethod
-    def _begin(self, execution: Execution) -> None:
+    def _begin(self, attempt: Attempt) -> None:
         """Start it."""
 
     @abstractmethod
-    def _interrupt(self, execution: Execution) -> None:
+    def _interrupt(self, attempt: Attempt) -> None:
         """Make it end, once its stop signal is set."""
 
-    def _has_begun(self, execution: Execution) -> bool:
+    def _has_begun(self, attempt: Attempt) -> bool:
         return True
 
-    def _end(self, execution: Execution, outcome: Outcome) -> None:
-        """Report `outcome`, unless the run was given up before."""
+    def _end(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Report `outcome`, unless the run was given up before; then free its slot."""
         with self._changed:
-            if self._executions.get(execution.run.id) is not execution:
+            if attempt.is_over:
                 return
-            del self._executions[execution.run.id]
-            self._changed.notify_all()
-        if execution.verdict is not None:
-            outcome = overruled(outcome, *execution.verdict)
+            attempt.is_over = True
+        if attempt.verdict is not None:
+            outcome = overruled(outcome, *attempt.verdict)
         log_outcome(outcome)
         self._on_outcome(outcome)
+        with self._changed:
+            del self._attempts[attempt.run.id]
+            self._changed.notify_all()
+        self._on_free()
 
-    def _ended_without_outcome(self, execution: Execution, status: str, reason: str) -> None:
+    def _ended_without_outcome(self, attempt: Attempt, status: str, reason: str) -> None:
         outcome = Outcome(
-            run=execution.run,
+            run=attempt.run,
             status=status,
-            started_at=execution.started_at,
+            started_at=attempt.started_at,
             finished_at=datetime.now(UTC),
             reason=reason,
         )
-        self._end(execution, outcome)
+        self._end(attempt, outcome)
 
-    def _give_up(self, execution: Execution) -> None:
+    def _give_up(self, attempt: Attempt) -> None:
         """Report the verdict although the code may still be running."""
-        status, reason = execution.verdict or (Run.Status.LOST, "")
-        self._ended_without_outcome(execution, status, reason)
+        status, reason = attempt.verdict or (Run.Status.LOST, "")
+        self._ended_without_outcome(attempt, status, reason)
 
-    def _is_out_of_time(self, execution: Execution) -> bool:
-        if execution.began is None and self._has_begun(execution):
-            execution.began = time.monotonic()
-        if execution.began is None:
+    def _is_out_of_time(self, attempt: Attempt) -> bool:
+        if attempt.began is None and self._has_begun(attempt):
+            attempt.began = time.monotonic()
+        if attempt.began is None:
             return False
-        return time.monotonic() - execution.began > execution.run.timeout_seconds
+        return time.monotonic() - attempt.began > attempt.run.timeout_seconds
 
-    def _enforce_stop(self, execution: Execution) -> None:
-        stopped = execution.stopped or 0.0
+    def _enforce_stop(self, attempt: Attempt) -> None:
+        stopped = attempt.stopped or 0.0
         if time.monotonic() - stopped > self._options.stop_grace:
-            self._give_up(execution)
+            self._give_up(attempt)
 
     def _await_end(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while self._executions and time.monotonic() < end:
+        while self._attempts and time.monotonic() < end:
             self.enforce_timeouts()
             with self._changed:
-                self._changed.wait_for(lambda: not self._executions, timeout=0.1)
+                self._changed.wait_for(lambda: not self._attempts, timeout=0.1)

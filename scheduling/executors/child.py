@@ -12,11 +12,11 @@ from django.apps import apps
 if not apps.ready:  # a spawned child imports this module before anything of Django
     django.setup()
 
-from scheduling.engine.capture import install_capture
-from scheduling.engine.claimed import ClaimedRun, Outcome
-from scheduling.engine.connections import tidy_connections
-from scheduling.engine.execution import StopSignal, execute
-from scheduling.engine.recorder import Recorder
+from scheduling.attempts.calling import StopSignal, execute
+from scheduling.attempts.capture import install_capture
+from scheduling.attempts.claimed import ClaimedRun, Outcome
+from scheduling.attempts.connections import tidy_connections
+from scheduling.attempts.recorder import Recorder
 from scheduling.options import Options
 
 FLUSH_PATIENCE = 5.0  # s for the last log lines, before the outcome goes to the parent

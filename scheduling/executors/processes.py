@@ -9,7 +9,7 @@ from typing import Any
 from pebble import ProcessFuture, ProcessPool
 
 import scheduling.executors.child as child
-from scheduling.executors.base import Execution, Executor
+from scheduling.executors.base import Attempt, Executor
 from scheduling.models import Run
 
 
@@ -25,27 +25,27 @@ class ProcessExecutor(Executor):
             self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
 
-    def _begin(self, execution: Execution) -> None:
-        future = self._live_pool().schedule(child.run_in_child, args=[execution.run])
-        execution.handle = future
-        future.add_done_callback(partial(self._on_done, execution))
+    def _begin(self, attempt: Attempt) -> None:
+        future = self._live_pool().schedule(child.run_in_child, args=[attempt.run])
+        attempt.handle = future
+        future.add_done_callback(partial(self._on_done, attempt))
 
-    def _interrupt(self, execution: Execution) -> None:
-        execution.handle.cancel()
+    def _interrupt(self, attempt: Attempt) -> None:
+        attempt.handle.cancel()
 
-    def _has_begun(self, execution: Execution) -> bool:
-        return bool(execution.handle.running())
+    def _has_begun(self, attempt: Attempt) -> bool:
+        return bool(attempt.handle.running())
 
-    def _on_done(self, execution: Execution, future: ProcessFuture[Any]) -> None:
+    def _on_done(self, attempt: Attempt, future: ProcessFuture[Any]) -> None:
         if future.cancelled():
-            status, reason = execution.verdict or (Run.Status.LOST, "Its process was killed.")
-            self._ended_without_outcome(execution, status, reason)
+            status, reason = attempt.verdict or (Run.Status.LOST, "Its process was killed.")
+            self._ended_without_outcome(attempt, status, reason)
         elif (error := future.exception()) is not None:
             code = getattr(error, "exitcode", None)
             reason = f"Its process died (exit code {code})." if code is not None else str(error)
-            self._ended_without_outcome(execution, Run.Status.LOST, reason)
+            self._ended_without_outcome(attempt, Run.Status.LOST, reason)
         else:
-            self._end(execution, future.result())
+            self._end(attempt, future.result())
 
     def _live_pool(self) -> ProcessPool:
         """Return the pool, started on first use: many installations never isolate a task."""

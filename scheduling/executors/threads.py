@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connections
 
-from scheduling.engine.connections import tidy_connections
-from scheduling.engine.execution import execute
-from scheduling.executors.base import Execution, Executor
+from scheduling.attempts.calling import execute
+from scheduling.attempts.connections import tidy_connections
+from scheduling.executors.base import Attempt, Executor
 
 logger = logging.getLogger(__name__)
 
@@ -21,32 +21,32 @@ class ThreadExecutor(Executor):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._queue: SimpleQueue[Execution | None] = SimpleQueue()
+        self._queue: SimpleQueue[Attempt | None] = SimpleQueue()
         self._threads = 0
 
     def close(self) -> None:
         for _ in range(self._threads):
             self._queue.put(None)
 
-    def _begin(self, execution: Execution) -> None:
-        if self._threads < min(self.size, len(self._executions)):
+    def _begin(self, attempt: Attempt) -> None:
+        if self._threads < min(self.size, len(self._attempts)):
             self._add_thread()
-        self._queue.put(execution)
+        self._queue.put(attempt)
 
-    def _interrupt(self, execution: Execution) -> None:
+    def _interrupt(self, attempt: Attempt) -> None:
         """Do nothing more: the stop signal is all that a thread can be sent."""
 
-    def _give_up(self, execution: Execution) -> None:
-        run = execution.run
+    def _give_up(self, attempt: Attempt) -> None:
+        run = attempt.run
         logger.error(
             "[%s] The thread of run %d ignores its stop and is given up; a new one takes its place",
             run.job_key,
             run.id,
             extra={"job_id": run.job_key, "run_id": run.id},
         )
-        execution.handle = "given up"
+        attempt.handle = "given up"
         self._add_thread(replaces=True)
-        super()._give_up(execution)
+        super()._give_up(attempt)
 
     def _add_thread(self, *, replaces: bool = False) -> None:
         if not replaces:
@@ -54,15 +54,15 @@ class ThreadExecutor(Executor):
         Thread(target=self._work, name=f"run-{self._threads}", daemon=True).start()
 
     def _work(self) -> None:
-        while (execution := self._queue.get()) is not None:
+        while (attempt := self._queue.get()) is not None:
             outcome = execute(
-                execution.run,
+                attempt.run,
                 sink=self._sink,
-                stop=execution.stop,
+                stop=attempt.stop,
                 log_cap=self._options.log_lines,
             )
             tidy_connections()
-            self._end(execution, outcome)
-            if execution.handle == "given up":
+            self._end(attempt, outcome)
+            if attempt.handle == "given up":
                 break  # another thread has taken this one's place
         connections.close_all()

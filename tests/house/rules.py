@@ -29,13 +29,14 @@ ENTRY_POINTS = ("admin", "api", "forms", "management", "tasks")
 # Inside `scheduling`; what is not named stands on floor 1: it knows no row.
 FLOORS = {
     "models": 2,
-    "engine": 3,
-    "executors": 3,
     "jobstore": 3,
-    "health": 4,
-    "defaults": 4,
-    **dict.fromkeys(ENTRY_POINTS, 5),
-    "apps": 6,
+    "health": 3,
+    "defaults": 3,
+    "attempts": 4,
+    "executors": 5,
+    "engine": 6,
+    **dict.fromkeys(ENTRY_POINTS, 7),
+    "apps": 8,
 }
 
 LONGEST_FILE = 400
@@ -50,14 +51,14 @@ FORBIDDEN_WORDS = {
     "schedules", "squash", "stuck", "timeframe", "zombie", "zombies",
 }  # fmt: skip
 ALLOWED_NAMES = {
-    "Execution": "an attempt in an executor's hands",
     "SCHEDULE": "the origin of a run that its trigger fired",
     "_execution": "a DjangoJobExecution",
     "record_executions": "DjangoJobExecution rows",
 }
 # Where a run calls its task, and where a loop must survive.
 BROAD_EXCEPTS = {
-    "scheduling.engine.execution._ending",
+    "scheduling.attempts.calling._ending",
+    "scheduling.attempts.recorder.Recorder._loop",
     "scheduling.engine.scheduler.Scheduler._process_jobs",
     "scheduling.engine.worker.WorkerLoop._loop",
 }

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any, Protocol
 
+from scheduling.attempts.capture import LineSink, capture_logs
+from scheduling.attempts.claimed import ClaimedRun, Outcome
+from scheduling.attempts.text import as_json, storable
 from scheduling.context import Degraded, Recording, RunContext
-from scheduling.engine.capture import LineSink, capture_logs
-from scheduling.engine.claimed import ClaimedRun, Outcome
-from scheduling.engine.text import as_json, storable
 from scheduling.exceptions import InvalidParams, TaskFailed, UnknownTask
 from scheduling.models import Run
 from scheduling.registry import Task, registry

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from scheduling.engine.claimed import ClaimedRun
+from scheduling.attempts.claimed import ClaimedRun
 from scheduling.models import Run
 
 COLUMNS = (

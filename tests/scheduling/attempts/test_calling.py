@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from scheduling.engine.capture import Line, install_capture
-from scheduling.engine.claimed import ClaimedRun, Outcome
-from scheduling.engine.execution import StopSignal, execute
+from scheduling.attempts.calling import StopSignal, execute
+from scheduling.attempts.capture import Line, install_capture
+from scheduling.attempts.claimed import ClaimedRun, Outcome
 from tests.factories import NOW
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from scheduling.engine.claimed import ClaimedRun, Outcome
+from scheduling.attempts.claimed import ClaimedRun, Outcome
 from scheduling.executors.base import Executor
 from scheduling.executors.processes import ProcessExecutor
 from scheduling.executors.threads import ThreadExecutor
 from scheduling.options import Options
-from tests.scheduling.engine.test_execution import Memory, run_of
+from tests.scheduling.attempts.test_calling import Memory, run_of
 
 PATIENCE = 20.0  # s
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import TestCase
 
-from scheduling.engine.settling import backoff, wants_retry, write_outcomes
+from scheduling.attempts.settling import backoff, wants_retry, write_outcomes
 from tests.factories import (
     NOW,
     claimed,

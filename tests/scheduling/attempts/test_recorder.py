@@ -5,10 +5,10 @@ from unittest.mock import patch
 from django.db import OperationalError
 from django.test import TransactionTestCase
 
-from scheduling.engine import recorder as recorder_module
-from scheduling.engine.capture import Line
-from scheduling.engine.claimed import Outcome
-from scheduling.engine.recorder import Batch, Recorder, write
+from scheduling.attempts import recorder as recorder_module
+from scheduling.attempts.capture import Line
+from scheduling.attempts.claimed import Outcome
+from scheduling.attempts.recorder import Batch, Recorder, write
 from scheduling.models import LogLine, Run
 from tests.factories import NOW, claimed, make_outcome, make_running_run, make_worker
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import connections
 from django.test import TestCase, TransactionTestCase
 
-from scheduling.engine.claiming import claim_due, claim_one, next_due_at
+from scheduling.attempts.claiming import claim_due, claim_one, next_due_at
 from scheduling.models import Run
 from tests.factories import NOW, make_job, make_run, make_worker
 

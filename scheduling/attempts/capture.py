@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from scheduling.engine.text import storable
+from scheduling.attempts.text import storable
 
 CAP_NOTE = "The log is full: %d lines are kept of a run. Further lines are only on the console."
 

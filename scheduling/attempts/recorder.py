@@ -26,11 +26,11 @@ from django.db import (
     transaction,
 )
 
+from scheduling.attempts.capture import Line
+from scheduling.attempts.claimed import Outcome
+from scheduling.attempts.settling import HELD, write_outcomes
+from scheduling.attempts.text import as_json
 from scheduling.batches import update_rows
-from scheduling.engine.capture import Line
-from scheduling.engine.claimed import Outcome
-from scheduling.engine.settling import HELD, write_outcomes
-from scheduling.engine.text import as_json
 from scheduling.jobstore import record_executions
 from scheduling.models import Artifact, LogLine, Run
 

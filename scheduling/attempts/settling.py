@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from scheduling.attempts.claimed import ClaimedRun, Outcome
 from scheduling.batches import update_rows
-from scheduling.engine.claimed import ClaimedRun, Outcome
 from scheduling.models import Job, Run
 
 RETRYABLE = {Run.Status.FAILED, Run.Status.TIMED_OUT}

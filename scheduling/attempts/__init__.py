@@ -1,0 +1,1 @@
+"""One attempt of a run: claimed, called, captured, recorded, settled."""
