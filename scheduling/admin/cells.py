@@ -10,7 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from scheduling.admin.times import Moment, length
+from scheduling.admin.times import Moment, date_and_time, length
+from scheduling.forms.trigger import zone_or_utc
 from scheduling.models import Job, Run
 
 NOTHING = format_html('<span class="db-faint">{}</span>', "—")
@@ -87,11 +88,20 @@ def strip(newest_first: Sequence[Run], zone: str, now: datetime) -> SafeString:
     """A bar for each run, the newest on the right, each a link to its run."""
     if not newest_first:
         return NOTHING
+    local_now = now.astimezone(zone_or_utc(zone))
+    before, _, after = run_url(newest_first[0]).rpartition(str(newest_first[0].pk))
     bars = format_html_join(
         "",
-        '<a href="{}" class="db-bar db-{}" title="{}"><span>{}</span></a>',
+        '<a href="{}{}{}" class="db-bar db-{}" title="{}"><span>{}</span></a>',
         (
-            (run_url(run), RUN_TONES[Run.Status(run.status)], _tooltip(run, zone, now), run.pk)
+            (
+                before,
+                run.pk,
+                after,
+                RUN_TONES[Run.Status(run.status)],
+                _tooltip(run, local_now),
+                run.pk,
+            )
             for run in reversed(newest_first)
         ),
     )
@@ -103,9 +113,9 @@ def first_line(text: str, limit: int = 120) -> str:
     return Truncator(lines[0]).chars(limit) if lines else ""
 
 
-def _tooltip(run: Run, zone: str, now: datetime) -> str:
-    moment = Moment.of(run.scheduled_at, zone, now)
-    parts = [run.get_status_display(), f"{moment.text} {moment.zone}"]
+def _tooltip(run: Run, local_now: datetime) -> str:
+    local = run.scheduled_at.astimezone(local_now.tzinfo)
+    parts = [Run.Status(run.status).label, date_and_time(local, local_now)]
     if run.duration is not None:
         parts.append(length(run.duration))
     return " · ".join(parts)

@@ -41,9 +41,12 @@ class JobChangeList(ChangeList):
         attach_recent_runs(self.result_list)
 
 
-def attach_recent_runs(jobs: Any) -> None:
-    """Give each job its newest runs, newest first, as `recent_runs`."""
-    runs = Run.objects.only(*SHOWN_OF_A_RUN)
+def attach_recent_runs(jobs: Any, *more: str) -> None:
+    """Give each job its newest runs, newest first, as `recent_runs`.
+
+    more  fields of a run that the page shows beside those of the list
+    """
+    runs = Run.objects.only(*SHOWN_OF_A_RUN, *more)
     recent = runs.recent_per_job([job.pk for job in jobs], RECENT)
     for job in jobs:
         job.recent_runs = recent.get(job.pk, [])
@@ -79,7 +82,7 @@ class JobList(ModelAdmin):
         "source",
     )
     list_before_template = "admin/scheduling/steer_form.html"
-    list_per_page = 50
+    list_per_page = 40
     list_select_related = ("owner", "clock")
     ordering = ("name", "key")
     search_fields = ("key", "name", "description", "task")

@@ -119,7 +119,7 @@ class JobPage(ModelAdmin):
         return page
 
     def _summary(self, request: HttpRequest, job: Job) -> dict[str, Any]:
-        attach_recent_runs([job])
+        attach_recent_runs([job], "origin", "error")
         runs, now = job.recent_runs, timezone.now()  # type: ignore[attr-defined]
         average = average_duration(runs)
         return {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.utils import parse_datetime_str
 
 from scheduling.admin.cells import (
     NOTHING,
@@ -24,12 +26,33 @@ from scheduling.admin.cells import (
     status_label,
     two_lines,
 )
-from scheduling.admin.times import Moment, length, zone_or_utc
+from scheduling.admin.times import Moment, length
+from scheduling.forms.trigger import zone_or_utc
 from scheduling.models import Run
 
 # What may be large, and is read on the run's own page only.
 LARGE = ("params", "progress", "result", "error", "traceback", "errors")
 ERROR_START = 300  # characters
+
+
+class TimeFilter(RangeDateTimeFilter):
+    """A span of time on the clock of the installation; a day alone means the whole of it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = f"{self.title} ({timezone.get_current_timezone_name()})"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
+        bounds = {"gte": self._bound("from", "00:00:00"), "lte": self._bound("to", "23:59:59")}
+        return queryset.filter(
+            **{f"{self.parameter_name}__{side}": at for side, at in bounds.items() if at}
+        )
+
+    def _bound(self, side: str, start: str) -> datetime | None:
+        day = self.used_parameters.get(f"{self.parameter_name}_{side}_0")
+        clock = self.used_parameters.get(f"{self.parameter_name}_{side}_1") or start
+        moment = parse_datetime_str(f"{day} {clock}") if day else None
+        return timezone.make_aware(moment) if moment else None
 
 
 class RunList(ModelAdmin):
@@ -44,7 +67,7 @@ class RunList(ModelAdmin):
         "status",
         "origin",
         ("job", AutocompleteSelectFilter),
-        ("scheduled_at", RangeDateTimeFilter),
+        ("scheduled_at", TimeFilter),
     )
     list_filter_submit = True
     list_before_template = "admin/scheduling/steer_form.html"

@@ -18,7 +18,8 @@ from unfold.admin import ModelAdmin
 
 from scheduling.admin.cells import duration_text, status_label
 from scheduling.admin.run_list import zone_of
-from scheduling.admin.times import Moment, length, zone_or_utc
+from scheduling.admin.times import Moment, length
+from scheduling.forms.trigger import zone_or_utc
 from scheduling.models import Artifact, LogLine, Run
 
 LOG_LINES = 200  # on the page; the whole log is a link away
@@ -75,12 +76,12 @@ class RunPage(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        run = self._run(request, object_id)
+        run = self._run(request, int(object_id) if object_id.isdecimal() else 0)
         context = {
             **self.admin_site.each_context(request),
             **_page(run),
             "title": f"Run {run.pk}",
-            "original": run,
+            "original": f"Run {run.pk}",
             "subtitle": run.job_key,
             "opts": self.opts,
             "can_steer": request.user.has_perm("scheduling.change_run"),
@@ -108,12 +109,11 @@ class RunPage(ModelAdmin):
         response.headers["Content-Disposition"] = _attachment(file.name)
         return response
 
-    def _run(self, request: HttpRequest, number: str | int) -> Run:
+    def _run(self, request: HttpRequest, number: int) -> Run:
         if not self.has_view_permission(request):
             raise PermissionDenied
         related = ("job", "owner", "requested_by", "worker")
-        found = Run.objects.select_related(*related).filter(pk=number)
-        run = found.first() if str(number).isdigit() else None
+        run = Run.objects.select_related(*related).filter(pk=number).first()
         if run is None:
             raise Http404(f"There is no run with the number {number}.")
         return run

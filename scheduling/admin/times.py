@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import UTC, datetime, timedelta
+
+from scheduling.forms.trigger import zone_or_utc
 
 UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -36,10 +37,6 @@ class Moment:
     @property
     def tooltip(self) -> str:
         return f"{self.relative} · {self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def zone_or_utc(name: str) -> tzinfo:
-    return ZoneInfo(name) if name in available_timezones() else UTC
 
 
 def date_and_time(local: datetime, now: datetime) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from scheduling.admin.cells import NOTHING, label, moment_cell, two_lines
+from scheduling.admin.cells import NOTHING, first_line, label, moment_cell, two_lines
 from scheduling.admin.times import Moment
 from scheduling.models import Worker
 from scheduling.options import Options
@@ -20,7 +21,7 @@ class WorkerAdmin(ModelAdmin):
     """The processes that run runs: who is alive, and who is in trouble."""
 
     list_display = (
-        "name", "life", "role", "capacity", "heartbeat", "last_tick", "started", "trouble"
+        "name", "life", "role", "capacity", "heartbeat", "last_tick", "started", "says"
     )  # fmt: skip
     list_filter = ("is_scheduler",)
     search_fields = ("name",)
@@ -61,6 +62,11 @@ class WorkerAdmin(ModelAdmin):
     @admin.display(description="Last tick", ordering="last_tick_at")
     def last_tick(self, worker: Worker) -> str:
         return _age(worker.last_tick_at) if worker.last_tick_at else NOTHING
+
+    @admin.display(description="Trouble")
+    def says(self, worker: Worker) -> SafeString:
+        text = worker.trouble
+        return format_html('<span class="db-words" title="{}">{}</span>', text, first_line(text))
 
     @admin.display(description="Started", ordering="started_at")
     def started(self, worker: Worker) -> SafeString:

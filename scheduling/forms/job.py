@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from scheduling.exceptions import UnknownTask
 from scheduling.forms.parameters import ParametersForm, ParametersWidget
-from scheduling.forms.trigger import BOUNDS, TriggerFields, on_the_wall, zone_of
+from scheduling.forms.trigger import BOUNDS, TriggerFields, on_the_wall, zone_or_utc
 from scheduling.models import Job
 from scheduling.registry import Task, registry
 
@@ -91,7 +91,7 @@ class JobForm(TriggerFields, forms.ModelForm[Job]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        zone = zone_of(cleaned.get("timezone", ""))
+        zone = zone_or_utc(cleaned.get("timezone", ""))
         for name in BOUNDS:
             if name in cleaned:
                 cleaned[name] = on_the_wall(self._bound(name), zone)
@@ -120,7 +120,7 @@ class JobForm(TriggerFields, forms.ModelForm[Job]):
         return bound
 
     def _show_wall_clocks(self) -> None:
-        zone = zone_of(self.instance.timezone)
+        zone = zone_or_utc(self.instance.timezone)
         for name in BOUNDS:
             instant = getattr(self.instance, name)
             if instant is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,8 +18,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from scheduling.exceptions import InvalidTrigger
 from scheduling.models.triggered import Triggered
 from scheduling.triggers import TriggerSpec
+from scheduling.triggers.zones import read_zone
 
 WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"
 BOUNDS = ("start_at", "end_at")
@@ -101,7 +103,7 @@ class TriggerForm(TriggerFields, forms.Form):
     def spec(self, anchor_at: datetime) -> TriggerSpec:
         """Return what was typed, once the form is valid."""
         typed = self.cleaned_data
-        zone = zone_of(typed["timezone"])
+        zone = zone_or_utc(typed["timezone"])
         return TriggerSpec(
             kind=typed["trigger_kind"],
             expression=typed["trigger_expression"],
@@ -118,9 +120,12 @@ def _zones() -> list[str]:
     return sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
 
 
-def zone_of(name: str) -> tzinfo:
+def zone_or_utc(name: str) -> tzinfo:
     """Return the zone called `name`; UTC if there is none, which is complained of elsewhere."""
-    return ZoneInfo(name) if name in available_timezones() else UTC
+    try:
+        return read_zone(name)
+    except InvalidTrigger:
+        return UTC
 
 
 def on_the_wall(moment: datetime | None, zone: tzinfo) -> datetime | None:
