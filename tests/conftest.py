@@ -15,6 +15,7 @@ from tests.installation import Installation, new_database
 
 # A flush between tests would else delete the rows that migrations insert.
 TransactionTestCase.serialized_rollback = True
+COMMITTING = {"transactional_db", "live_server"}  # fixtures
 
 
 class NetworkIsOff(Exception):
@@ -29,6 +30,17 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
     }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let functions that commit put back the rows of migrations, as the classes do."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        given = marker.kwargs if marker else {}
+        if given.get("transaction") or COMMITTING.intersection(getattr(item, "fixturenames", ())):
+            given = {**given, "transaction": True, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**given), append=False)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -63,9 +75,7 @@ def refuse_outside(host: str | bytes | None) -> None:
 
 
 @pytest.fixture
-def installation(
-    transactional_db: None, django_db_serialized_rollback: None, tmp_path: Path
-) -> Iterator[Installation]:
+def installation(transactional_db: None, tmp_path: Path) -> Iterator[Installation]:
     """Processes of a whole Daybook, on the database that the test itself uses."""
     with Installation.on_test_database(tmp_path) as installation:
         yield installation

@@ -69,3 +69,9 @@ def test_new_installation_has_no_table(new_installation: Installation) -> None:
 def test_network_is_off() -> None:
     with pytest.raises(NetworkIsOff):
         socket.create_connection(("192.0.2.1", 80))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_functions_that_commit_find_the_rows_of_migrations(time: str) -> None:
+    assert Change.objects.count() == 1
