@@ -40,7 +40,26 @@ def scheduler_health(jobs: JobQuerySet, *, now: datetime | None = None) -> dict[
         "ok": not fault,
         "enabled": True,
         **({"message": fault} if fault else {}),
-        **_jobs_health(jobs),
+        **jobs_health(jobs),
+    }
+
+
+def jobs_health(jobs: JobQuerySet) -> dict[str, Any]:
+    """Return the last and the next run of each job, by key."""
+    rows = list(
+        jobs.select_related("clock").only("key", "name", "clock__next_run_time").order_by("key")
+    )
+    runs = Run.objects.only(
+        "job_id", "status", "scheduled_at", "started_at", "finished_at", "error"
+    )
+    newest = runs.newest_per_job([job.pk for job in rows])
+    firing = sorted((job for job in rows if job.next_run_at), key=lambda job: job.next_run_at)  # type: ignore[arg-type,return-value]
+    return {
+        "jobs_count": len(rows),
+        "jobs": {job.key: _job_health(job, newest.get(job.pk)) for job in rows},
+        "next_runs": {
+            job.key: {"name": job.name, "next_run": _iso(job.next_run_at)} for job in firing
+        },
     }
 
 
@@ -85,24 +104,6 @@ def _age(age: timedelta) -> str:
     if seconds < 120:
         return f"{seconds} s"
     return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
-
-
-def _jobs_health(jobs: JobQuerySet) -> dict[str, Any]:
-    rows = list(
-        jobs.select_related("clock").only("key", "name", "clock__next_run_time").order_by("key")
-    )
-    runs = Run.objects.only(
-        "job_id", "status", "scheduled_at", "started_at", "finished_at", "error"
-    )
-    newest = runs.newest_per_job([job.pk for job in rows])
-    firing = sorted((job for job in rows if job.next_run_at), key=lambda job: job.next_run_at)  # type: ignore[arg-type,return-value]
-    return {
-        "jobs_count": len(rows),
-        "jobs": {job.key: _job_health(job, newest.get(job.pk)) for job in rows},
-        "next_runs": {
-            job.key: {"name": job.name, "next_run": _iso(job.next_run_at)} for job in firing
-        },
-    }
 
 
 def _job_health(job: Job, run: Run | None) -> dict[str, Any]:

@@ -14,9 +14,14 @@ class Closed(serializers.Serializer[Any]):
     """Refuses fields that it does not have, so that no misspelt policy is lost in silence."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (errors := self._strange(data)):
+        errors = self._strange(data) if isinstance(data, Mapping) else {}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as exc:
+            raise serializers.ValidationError({**exc.detail, **errors}) from exc  # type: ignore[dict-item]
+        if errors:
             raise serializers.ValidationError(errors)
-        return super().to_internal_value(data)
+        return values
 
     def _strange(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
         errors = {name: [self._hint(name)] for name in data if name not in self.fields}

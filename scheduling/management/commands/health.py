@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
-from scheduling.health import scheduler_health
+from scheduling.health import jobs_health, scheduler_health
 from scheduling.management.table import table
 from scheduling.models import Job, Worker
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
             health = scheduler_health(Job.objects.all())
             if detailed:
                 self._tell_schedulers()
-                self._tell_jobs(health["jobs"])
+                self._tell_jobs(jobs_health(Job.objects.all())["jobs"])
         except (DatabaseError, InterfaceError) as exc:
             raise CommandError(f"The database does not answer, or lacks migrations: {exc}") from exc
         if not health["ok"]:

@@ -88,6 +88,16 @@ def test_all_that_is_wrong_is_said_at_once():
 
 
 @pytest.mark.django_db
+def test_unknown_fields_do_not_hide_wrong_ones():
+    body = job_body(timout_seconds=5, max_attempts=0, **trigger(jitter=1, jitter_seconds=-1))
+
+    data = client_of(make_user()).post("/api/jobs", body).json()
+
+    assert set(data) == {"timout_seconds", "max_attempts", "trigger", "code"}
+    assert set(data["trigger"]) == {"jitter", "jitter_seconds"}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "body",
     [

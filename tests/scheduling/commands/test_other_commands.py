@@ -49,6 +49,15 @@ class HealthTests(TestCase):
         self.assertIn("host:7", output.getvalue())
         self.assertRegex(output.getvalue(), r"nightly +pending")
 
+    def test_jobs_are_told_where_no_scheduler_runs(self):
+        make_job(key="nightly")
+        output = StringIO()
+
+        with self.assertRaisesMessage(CommandError, "RUN_SCHEDULER != 1"):
+            call_command("health", "--detailed", stdout=output)
+
+        self.assertIn("nightly", output.getvalue())
+
     def test_a_database_that_does_not_answer_is_said(self):
         def refuse(*args: object) -> None:
             raise OperationalError("gone fishing")
