@@ -8,7 +8,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
+from scheduling.admin.cells import moment_cell
 from scheduling.admin.job_list import JobList
 from scheduling.admin.job_page import JobPage
 from scheduling.admin.job_verbs import JobVerbs
@@ -69,6 +72,23 @@ class JobAdmin(JobList, JobPage, JobVerbs):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if obj is None else ("key", *self.readonly_fields)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": _to_look_at(options["fields"])})
+            for title, options in fieldsets
+        ]
+
+    @admin.display(description="Not before")
+    def starts(self, job: Job) -> SafeString:
+        return moment_cell(job.start_at, job.timezone, timezone.now())
+
+    @admin.display(description="Not after")
+    def ends(self, job: Job) -> SafeString:
+        return moment_cell(job.end_at, job.timezone, timezone.now())
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         given: dict[str, Any] = dict(super().get_changeform_initial_data(request))
         defaults = {"owner": request.user.pk, "timezone": settings.TIME_ZONE}
@@ -93,3 +113,9 @@ class JobAdmin(JobList, JobPage, JobVerbs):
         jobs = list(objs)
         lacking = set() if self.has_delete_permission(request) else {"job"}
         return [f"{job.name} ({job.key})" for job in jobs], {"jobs": len(jobs)}, lacking, []
+
+
+def _to_look_at(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Those who may only look see times on the clock of the job, not on the installation's."""
+    shown = {"start_at": "starts", "end_at": "ends"}
+    return tuple(shown.get(field, field) for field in fields)

@@ -40,7 +40,7 @@ class TimeFilter(RangeDateTimeFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = f"{self.title} ({timezone.get_current_timezone_name()})"
+        self.title = f"time it stands for ({timezone.get_current_timezone_name()})"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Run]) -> QuerySet[Run]:
         bounds = {"gte": self._bound("from", "00:00:00"), "lte": self._bound("to", "23:59:59")}

@@ -200,6 +200,14 @@ class ChangeTests(JobFormTestCase):
         self.assertNotContains(page, "Trigger a run now")
         self.assertEqual(answer.status_code, 403)
 
+    def test_those_who_may_only_look_see_times_on_the_clock_of_the_job(self):
+        job = make_job(end_at=datetime(2030, 1, 1, 7, tzinfo=UTC), timezone="Europe/Zurich")
+        self.client.force_login(staff_with("view_job"))
+
+        page = self.client.get(job_page("change", job.pk))
+
+        self.assertContains(page, "Tue 1 Jan 2030, 08:00")
+
     def test_shows_the_last_runs(self):
         job = make_job()
         run = job.trigger(now=NOW)

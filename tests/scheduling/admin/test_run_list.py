@@ -78,7 +78,7 @@ class FilterTests(AdminTestCase):
         self.old = make_run(self.job, scheduled_at=NOW - day, status="failed", finished_at=NOW)
         self.new = make_run(make_job(key="report"), scheduled_at=NOW, origin="api")
 
-    def found(self, **query: object) -> list[Run]:
+    def found(self, **query: str) -> list[Run]:
         page = self.client.get(run_page("changelist"), query)
         return list(page.context["cl"].result_list)
 
@@ -89,7 +89,7 @@ class FilterTests(AdminTestCase):
         self.assertEqual(self.found(origin__exact="api"), [self.new])
 
     def test_by_job(self):
-        self.assertEqual(self.found(job__id__exact=self.job.pk), [self.old])
+        self.assertEqual(self.found(job__id__exact=str(self.job.pk)), [self.old])
 
     def test_by_time(self):
         span = {"scheduled_at_from_0": "2026-03-01", "scheduled_at_from_1": "12:00:01"}
