@@ -12,7 +12,7 @@ MESSAGE_LIMIT = 20_000  # characters of a log line, an error or a traceback
 
 def storable(text: str) -> str:
     """Return `text` without what PostgreSQL refuses, and no longer than MESSAGE_LIMIT."""
-    text = text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+    text = _escaped(text)
     if len(text) <= MESSAGE_LIMIT:
         return text
     return f"{text[:MESSAGE_LIMIT]}… ({len(text)} characters)"
@@ -23,5 +23,19 @@ def as_json(value: Any) -> Any:
 
     Raise TypeError or ValueError if JSON cannot hold it (NaN, circles, other objects).
     """
-    text = json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False)
-    return json.loads(text.replace("\\u0000", "\\\\x00"))
+    return _storable_values(json.loads(json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False)))
+
+
+def _storable_values(value: Any) -> Any:
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, list):
+        return [_storable_values(item) for item in value]
+    if isinstance(value, dict):
+        return {_escaped(key): _storable_values(item) for key, item in value.items()}
+    return value
+
+
+def _escaped(text: str) -> str:
+    """Return `text` with NUL and halves of surrogate pairs spelled out."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
