@@ -14,7 +14,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
 from unfold.utils import parse_datetime_str
 
 from scheduling.admin.cells import (
@@ -64,8 +68,8 @@ class RunList(ModelAdmin):
     )  # fmt: skip
     list_display_links = ("id",)
     list_filter = (
-        "status",
-        "origin",
+        ("status", ChoicesDropdownFilter),
+        ("origin", ChoicesDropdownFilter),
         ("job", AutocompleteSelectFilter),
         ("scheduled_at", TimeFilter),
     )
@@ -76,6 +80,7 @@ class RunList(ModelAdmin):
     sortable_by = ("id", "scheduled")
     search_fields = ("job_key",)
     search_help_text = "Key of the job, or number of the run"
+    show_facets = admin.ShowFacets.NEVER  # they would count all rows, once for each choice
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
