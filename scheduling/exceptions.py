@@ -30,6 +30,10 @@ class InvalidParams(FieldErrors):
     """Parameters that do not fit the task's signature. Keys are parameter names."""
 
 
+class InvalidRequest(FieldErrors):
+    """A run that cannot be meant as it was requested. Keys are fields of the request."""
+
+
 class UnknownTask(SchedulingError, LookupError):
     """No installed app registers a task of this name."""
 

@@ -13,7 +13,13 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from scheduling.exceptions import InvalidParams, InvalidTrigger, JobConflict, NotCancellable
+from scheduling.exceptions import (
+    InvalidParams,
+    InvalidRequest,
+    InvalidTrigger,
+    JobConflict,
+    NotCancellable,
+)
 from scheduling.models import Job
 from scheduling.registry import registry
 
@@ -62,6 +68,8 @@ def as_api_exception(exc: Exception) -> Exception:
             return exceptions.ValidationError({"params": exc.errors})
         case InvalidTrigger():
             return exceptions.ValidationError({"trigger": exc.errors})
+        case InvalidRequest():
+            return exceptions.ValidationError(exc.errors)
         case NotCancellable():
             return Conflict(str(exc), "not_cancellable")
         case JobConflict():

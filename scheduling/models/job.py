@@ -12,12 +12,12 @@ from django_apscheduler.models import DjangoJob
 
 from scheduling.admission import Load, admit, refusal
 from scheduling.clock import dump_state
-from scheduling.exceptions import InvalidParams, InvalidTrigger, JobConflict, UnknownTask
+from scheduling.exceptions import InvalidRequest, InvalidTrigger, JobConflict
 from scheduling.models.policy import Policy
 from scheduling.models.run import Run
+from scheduling.models.tasked import Tasked
 from scheduling.models.triggered import Triggered
 from scheduling.options import Options
-from scheduling.registry import registry
 from scheduling.wakeup import announce_change
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.select_for_update(of=("self",), no_key=True)
 
 
-class Job(Triggered, Policy, models.Model):
+class Job(Tasked, Triggered, Policy, models.Model):
     """A task with its parameters, its trigger and its policies: what people edit.
 
     active <-> paused;  active -> finished (no further fire time);  active <-> broken (its task
@@ -78,8 +78,6 @@ class Job(Triggered, Policy, models.Model):
     )
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    task = models.CharField(max_length=200)
-    params = models.JSONField(default=dict, blank=True)
     state = models.CharField(
         max_length=10, choices=State, default=State.ACTIVE, editable=False, db_index=True
     )
@@ -144,7 +142,7 @@ class Job(Triggered, Policy, models.Model):
     def clean(self) -> None:
         """Raise ValidationError, by field, if the job cannot run as it stands."""
         stored = Job.objects.filter(pk=self.pk).first() if self.pk else None
-        errors = self.trigger_errors(stored) | self._task_errors() | self.policy_errors()
+        errors = self.trigger_errors(stored) | self.task_errors() | self.policy_errors()
         if self.key in RESERVED_KEYS:
             errors["key"] = [f"The key {self.key!r} is reserved. Choose another one."]
         if errors:
@@ -160,12 +158,14 @@ class Job(Triggered, Policy, models.Model):
         """Validate and save the job, and set its clock.
 
         An unchanged trigger keeps its next fire time; a paused job stays paused.
-        Raise ValidationError, by field.
+        Raise ValidationError, by field, or JobConflict if the job was deleted meanwhile.
         """
         now = now or timezone.now()
-        self.full_clean()
+        self.full_clean(exclude={"clock"})  # ours to set
         with transaction.atomic():
             before = Job.objects.locked().filter(pk=self.pk).select_related("clock").first()
+            if before is None and self.pk is not None:
+                raise JobConflict("The job was deleted meanwhile.")
             next_at = self._next_after_edit(before, now)
             self.save()
             self._set_clock(next_at)
@@ -219,10 +219,15 @@ class Job(Triggered, Policy, models.Model):
         params        override those of the job, one by one
         scheduled_at  the instant to compute for; now if None
 
-        A paused job runs too. Raise InvalidParams, or JobConflict if the task is unknown.
+        A paused job runs too. Raise InvalidParams, InvalidRequest if scheduled_at lies in the
+        future, or JobConflict if the task is unknown.
         """
         now = now or timezone.now()
-        params = self._params_with(params or {})
+        if scheduled_at is not None and scheduled_at > now:
+            raise InvalidRequest(
+                {"scheduled_at": ["It lies in the future. Give a job a date trigger for that."]}
+            )
+        params = self.params_with(params or {})
         with transaction.atomic():
             job = self._locked()
             run = Run.of(job, scheduled_at=scheduled_at or now, params=params, origin=origin)
@@ -289,15 +294,10 @@ class Job(Triggered, Policy, models.Model):
     def fault(self) -> str:
         """Say why the job cannot run as it stands; empty if it can."""
         try:
-            registry.get(self.task).parameters.validate(self.params)
             _ = self.trigger_object
-        except UnknownTask as exc:
-            return str(exc)
-        except InvalidParams as exc:
-            return f"The parameters do not fit the task: {exc}"
         except InvalidTrigger as exc:
             return f"The trigger cannot be read: {exc}"
-        return ""
+        return self.task_fault()
 
     # Steps of the verbs, all under the lock of the row
 
@@ -369,23 +369,3 @@ class Job(Triggered, Policy, models.Model):
         self.runs.filter(status=Run.Status.PENDING, **only).update(
             status=status, reason=reason, finished_at=now
         )
-
-    # Validation
-
-    def _task_errors(self) -> dict[str, list[str]]:
-        try:
-            task = registry.get(self.task)
-            self.params = task.parameters.validate(self.params)
-        except UnknownTask as exc:
-            return {"task": [str(exc)]}
-        except InvalidParams as exc:
-            return {"params": [f"{name}: {' '.join(text)}" for name, text in exc.errors.items()]}
-        self.task = task.name
-        return {}
-
-    def _params_with(self, overrides: dict[str, Any]) -> dict[str, Any]:
-        try:
-            task = registry.get(self.task)
-        except UnknownTask as exc:
-            raise JobConflict(str(exc)) from exc
-        return task.parameters.validate({**self.params, **overrides})

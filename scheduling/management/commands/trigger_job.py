@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from scheduling.engine.inline import run_here
-from scheduling.exceptions import InvalidParams, JobConflict
+from scheduling.exceptions import InvalidParams, InvalidRequest, JobConflict
 from scheduling.management.arguments import instant, job_called, name_and_value, read_params
 from scheduling.models import Job, Run, Worker
 from scheduling.options import Options
@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _request(self, job: Job, texts: dict[str, str], scheduled_at: datetime | None) -> Run:
         try:
             return job.trigger(params=read_params(job, texts), scheduled_at=scheduled_at)
-        except (InvalidParams, JobConflict) as exc:
+        except (InvalidParams, InvalidRequest, JobConflict) as exc:
             raise CommandError(str(exc)) from exc
 
     def _tell(self, run: Run) -> None:

@@ -8,6 +8,7 @@ from django.test import TestCase
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob
 
+from scheduling.exceptions import JobConflict
 from scheduling.models import Job, Run
 from tests.factories import NOW, make_job
 
@@ -59,6 +60,22 @@ class PutTests(TestCase):
         stale.put(now=NOW)
 
         assert Job.objects.get(pk=job.pk).state == Job.State.PAUSED
+
+    def test_a_clock_that_was_deleted_is_set_again(self) -> None:
+        job = make_job(now=NOW)
+        DjangoJob.objects.all().delete()
+
+        job.put(now=NOW)
+
+        assert DjangoJob.objects.get().next_run_time == NOW + timedelta(minutes=15)
+
+    def test_a_job_that_was_deleted_meanwhile_does_not_come_back(self) -> None:
+        job = make_job()
+        Job.objects.get(pk=job.pk).remove()
+
+        with self.assertRaisesMessage(JobConflict, "deleted meanwhile"):
+            job.put()
+        assert not Job.objects.exists()
 
     def test_a_new_trigger_revives_a_finished_job(self) -> None:
         soon = timezone.now() + timedelta(hours=1)

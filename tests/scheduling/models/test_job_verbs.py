@@ -6,7 +6,7 @@ import pytest
 from django.test import TestCase
 from django_apscheduler.models import DjangoJob
 
-from scheduling.exceptions import InvalidParams, JobConflict
+from scheduling.exceptions import InvalidParams, InvalidRequest, JobConflict
 from scheduling.models import Job, Run
 from tests.factories import NOW, make_job, make_run, make_running_run, make_user, make_worker
 
@@ -114,6 +114,10 @@ class TriggerTests(TestCase):
         with pytest.raises(InvalidParams):
             job.trigger(params={"times": "many"})
         assert not Run.objects.exists()
+
+    def test_refuses_an_instant_that_has_not_come(self) -> None:
+        with pytest.raises(InvalidRequest, match="lies in the future"):
+            make_job().trigger(scheduled_at=LATER, now=NOW)
 
     def test_runs_a_paused_job_and_says_so(self) -> None:
         job = make_job()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from scheduling.exceptions import InvalidParams, JobConflict, UnknownTask
+from scheduling.registry import registry
+
+
+class Tasked(models.Model):
+    """What a job runs: a task of the registry, by name, with its parameters as JSON."""
+
+    task = models.CharField(max_length=200)
+    params = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def task_fault(self) -> str:
+        """Say why the task cannot be called as it stands; empty if it can."""
+        try:
+            registry.get(self.task).parameters.validate(self.params)
+        except UnknownTask as exc:
+            return str(exc)
+        except InvalidParams as exc:
+            return f"The parameters do not fit the task: {exc}"
+        return ""
+
+    def task_errors(self) -> dict[str, list[str]]:
+        """Return what is wrong with task and parameters, by model field.
+
+        What is right is put into one form: the task's present name, parameters as JSON values.
+        """
+        try:
+            task = registry.get(self.task)
+            self.params = task.parameters.validate(self.params)
+        except UnknownTask as exc:
+            return {"task": [str(exc)]}
+        except InvalidParams as exc:
+            return {"params": [f"{name}: {' '.join(text)}" for name, text in exc.errors.items()]}
+        self.task = task.name
+        return {}
+
+    def params_with(self, overrides: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters with some of them replaced.
+
+        Raise InvalidParams, or JobConflict if the task is unknown.
+        """
+        try:
+            task = registry.get(self.task)
+        except UnknownTask as exc:
+            raise JobConflict(str(exc)) from exc
+        return task.parameters.validate({**self.params, **overrides})
