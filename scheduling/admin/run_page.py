@@ -170,8 +170,8 @@ def _timing(run: Run, now: datetime) -> Iterator[tuple[str, Moment | str]]:
     for name, at in instants.items():
         if at is not None:
             yield name, Moment.of(at, zone_of(run), now)
-    if run.started_at and run.started_at - run.scheduled_at >= LATE:
-        yield "Started late by", length(run.started_at - run.scheduled_at)
+    if run.started_at and run.due_at and run.started_at - run.due_at >= LATE:
+        yield "Started late by", length(run.started_at - run.due_at)
 
 
 def _attempt(error: dict[str, Any], zone: str) -> dict[str, str]:

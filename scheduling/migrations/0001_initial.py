@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('job_key', models.CharField(help_text='Stays when the job is deleted.', max_length=100)),
                 ('task', models.CharField(max_length=200)),
                 ('params', models.JSONField(default=dict)),
-                ('origin', models.CharField(choices=[('schedule', 'Schedule'), ('manual', 'Manual'), ('api', 'Api'), ('backfill', 'Backfill'), ('dependency', 'Dependency'), ('bootstrap', 'Bootstrap')], max_length=20)),
+                ('origin', models.CharField(choices=[('schedule', 'Schedule'), ('manual', 'Manual'), ('api', 'API'), ('backfill', 'Backfill'), ('dependency', 'Dependency'), ('bootstrap', 'Bootstrap')], max_length=20)),
                 ('scheduled_at', models.DateTimeField(help_text='The instant this run stands for (UTC).')),
                 ('due_at', models.DateTimeField(help_text='When it may start: jitter, back-off. Empty: waits for its turn.', null=True)),
                 ('expires_at', models.DateTimeField(help_text='Missed if not started until then.', null=True)),

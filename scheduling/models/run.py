@@ -113,7 +113,7 @@ class Run(models.Model):
     class Origin(models.TextChoices):
         SCHEDULE = "schedule"
         MANUAL = "manual"
-        API = "api"
+        API = "api", "API"
         BACKFILL = "backfill"
         DEPENDENCY = "dependency"
         BOOTSTRAP = "bootstrap"
