@@ -26,7 +26,7 @@ class NetworkIsOff(Exception):
 def pytest_configure() -> None:
     if connection.vendor == "sqlite":
         # A file: threads and processes share it, as they do in an installation.
-        settings.DATABASES["default"]["TEST"]["NAME"] = str(settings.DATA_DIR / "test.sqlite3")
+        connections.settings["default"]["TEST"]["NAME"] = str(settings.DATA_DIR / "test.sqlite3")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
