@@ -18,7 +18,10 @@ def announce_change() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
         else:
-            cursor.execute(f"UPDATE {COUNTER_TABLE} SET number = number + 1")  # noqa: S608
+            cursor.execute(
+                f"INSERT INTO {COUNTER_TABLE} (id, number) VALUES (1, 1) "  # noqa: S608
+                "ON CONFLICT (id) DO UPDATE SET number = number + 1"
+            )
 
 
 def change_number() -> int:
@@ -26,4 +29,4 @@ def change_number() -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT number FROM {COUNTER_TABLE}")  # noqa: S608
         row = cursor.fetchone()
-    return int(row[0])
+    return int(row[0]) if row else 0

@@ -9,14 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from django.test import TransactionTestCase
 
 from tests.installation import Installation, new_database
-
-# A flush between tests would else delete the rows that migrations insert.
-TransactionTestCase.serialized_rollback = True
-ROWS = "_test_serialized_contents"  # what Django calls them
-COMMITTING = {"transactional_db", "live_server"}  # fixtures
 
 
 class NetworkIsOff(Exception):
@@ -31,25 +25,6 @@ def pytest_configure() -> None:
     settings.STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
     }
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let functions that commit put back the rows of migrations, as the classes do."""
-    for item in items:
-        marker = item.get_closest_marker("django_db")
-        given = marker.kwargs if marker else {}
-        if given.get("transaction") or COMMITTING.intersection(getattr(item, "fixturenames", ())):
-            given = {**given, "transaction": True, "serialized_rollback": True}
-            item.add_marker(pytest.mark.django_db(**given), append=False)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """Tell each connection the rows to put back: Playwright's loop has one of its own."""
-    default = connections["default"]
-    if hasattr(default, ROWS):
-        setattr(type(default), ROWS, getattr(default, ROWS))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import TestCase, TransactionTestCase
 
-from scheduling.models import Change
 from tests.conftest import NetworkIsOff
 from tests.installation import Installation
 
@@ -40,9 +39,6 @@ class CommittedRowsTests(TransactionTestCase):
 
         self.assertEqual(seen, [1])
 
-    def test_include_those_that_migrations_insert(self) -> None:
-        self.assertEqual(Change.objects.count(), 1)
-
 
 def test_installation_shares_the_rows_of_the_test(installation: Installation) -> None:
     User.objects.create(username="jack")
@@ -69,9 +65,3 @@ def test_new_installation_has_no_table(new_installation: Installation) -> None:
 def test_network_is_off() -> None:
     with pytest.raises(NetworkIsOff):
         socket.create_connection(("192.0.2.1", 80))
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("time", ["first", "second"])
-def test_functions_that_commit_find_the_rows_of_migrations(time: str) -> None:
-    assert Change.objects.count() == 1

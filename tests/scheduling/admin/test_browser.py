@@ -14,7 +14,7 @@ from tests.scheduling.admin.case import job_page, run_page
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 
