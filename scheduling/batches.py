@@ -8,6 +8,8 @@ from typing import Any, cast
 from django.db import connection
 from django.db.models import Field, Model
 
+ROWS = 500  # in one statement: SQLite takes 32,766 parameters
+
 
 def update_rows(
     model: type[Model],
@@ -24,6 +26,12 @@ def update_rows(
     """
     if not rows:
         return 0
+    if len(rows) > ROWS:
+        head, rest = rows[:ROWS], rows[ROWS:]
+        return sum(
+            update_rows(model, match=match, columns=columns, rows=part, only=only)
+            for part in (head, rest)
+        )
     names = [*match, *columns]
     fields = [_field(model, name) for name in names]
     table = connection.ops.quote_name(model._meta.db_table)
@@ -55,6 +63,11 @@ def insert_from(
     """
     if not rows:
         return 0
+    if len(rows) > ROWS:
+        return sum(
+            insert_from(model, source=source, copied=copied, columns=columns, rows=part)
+            for part in (rows[:ROWS], rows[ROWS:])
+        )
     key = source._meta.pk
     fields = [_field(model, name) for name in columns]
     quote = connection.ops.quote_name

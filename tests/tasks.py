@@ -144,3 +144,16 @@ def fail_until(ctx: RunContext, attempt: int) -> int:
 def write_marker(path: str) -> None:
     """Create an empty file."""
     Path(path).touch()
+
+
+class MuteError(Exception):
+    """An exception that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@task("tests.mute")
+def mute() -> None:
+    """Fail without words."""
+    raise MuteError

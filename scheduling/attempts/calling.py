@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any, Protocol
 
+from asgiref.sync import async_to_sync
+
 from scheduling.attempts.capture import LineSink, capture_logs
 from scheduling.attempts.claimed import ClaimedRun, Outcome
-from scheduling.attempts.text import as_json, storable
+from scheduling.attempts.text import as_json, storable, text_of
 from scheduling.context import Degraded, Recording, RunContext
 from scheduling.exceptions import InvalidParams, TaskFailed, UnknownTask
 from scheduling.models import Run
@@ -56,7 +58,7 @@ def execute(
 ) -> Outcome:
     """Run the task of `run` to its end, whatever it does, and return the outcome."""
     started_at = clock()
-    with capture_logs(run.id, sink, log_cap):
+    with capture_logs(run.id, run.job_key, sink, log_cap):
         ending = _ending(run, sink, stop)
     return Outcome(run=run, started_at=started_at, finished_at=clock(), **ending)
 
@@ -75,10 +77,9 @@ def log_outcome(outcome: Outcome) -> None:
     if outcome.status in (Status.SUCCEEDED, Status.DEGRADED):
         logger.info("[%s] completed in %.0f ms", run.job_key, took, extra=extra)
     else:
-        said = outcome.error or outcome.reason
-        logger.error(
-            "[%s] %s after %.0f ms: %s", run.job_key, outcome.status, took, said, extra=extra
-        )
+        level = logging.WARNING if outcome.status == Status.CANCELLED else logging.ERROR
+        said, status = outcome.error or outcome.reason, outcome.status
+        logger.log(level, "[%s] %s after %.0f ms: %s", run.job_key, status, took, said, extra=extra)
 
 
 def _ending(run: ClaimedRun, sink: Sink, stop: StopSignal) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _ending(run: ClaimedRun, sink: Sink, stop: StopSignal) -> dict[str, Any]:
     except TaskFailed as exc:
         return {
             "status": Status.FAILED,
-            "error": storable(str(exc)),
+            "error": storable(text_of(exc)),
             "is_permanent": exc.permanent,
         }
     except BaseException as exc:  # a task's sys.exit() must end its run, not the worker's thread
@@ -107,8 +108,8 @@ def _ending(run: ClaimedRun, sink: Sink, stop: StopSignal) -> dict[str, Any]:
 def _call(task: Task, arguments: dict[str, Any], stop: StopSignal) -> Any:
     if not task.is_async:
         return task.function(**arguments)
-    with asyncio.Runner() as runner:
-        return runner.run(_stoppable(task, arguments, stop))
+    # Not asyncio.run(): this brings the task's database work back to this thread.
+    return async_to_sync(_stoppable)(task, arguments, stop)
 
 
 async def _stoppable(task: Task, arguments: dict[str, Any], stop: StopSignal) -> Any:
@@ -134,9 +135,12 @@ def _finished(value: Any) -> dict[str, Any]:
 
 
 def _crashed(exc: BaseException) -> dict[str, Any]:
-    text = "".join(traceback.format_exception(exc))
-    error = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
-    return {"status": Status.FAILED, "error": storable(error), "traceback": storable(text)}
+    text, name = text_of(exc), type(exc).__name__
+    return {
+        "status": Status.FAILED,
+        "error": storable(f"{name}: {text}" if text else name),
+        "traceback": storable("".join(traceback.format_exception(exc))),
+    }
 
 
 def overruled(outcome: Outcome, status: str, reason: str) -> Outcome:

@@ -56,7 +56,6 @@ def _take(worker_id: int, run_ids: list[int], now: datetime) -> None:
         attempt=F("attempt") + 1,
         started_at=now,
         progress=None,
-        cancel_requested_at=None,
     )
 
 

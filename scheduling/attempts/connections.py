@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from django.db import close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.pq import TransactionStatus
 
 
 def tidy_connections() -> None:
     """Keep good connections of this thread, drop broken ones and those inside a transaction."""
     close_old_connections()
     for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block or not connection.autocommit:
+        if connection.in_atomic_block or not connection.autocommit or _is_busy(connection):
             connection.close()
             del connections[connection.alias]
+
+
+def _is_busy(wrapper: BaseDatabaseWrapper) -> bool:
+    """Tell whether a transaction is open that Django does not know of: BEGIN by hand."""
+    driver = wrapper.connection
+    if driver is None:
+        return False
+    if wrapper.vendor == "postgresql":
+        return bool(driver.info.transaction_status != TransactionStatus.IDLE)
+    return bool(driver.in_transaction)

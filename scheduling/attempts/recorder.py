@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,9 +18,8 @@ from typing import Any
 
 from django.db import (
     DatabaseError,
-    DataError,
-    IntegrityError,
     InterfaceError,
+    OperationalError,
     close_old_connections,
     connection,
     transaction,
@@ -29,7 +28,7 @@ from django.db import (
 from scheduling.attempts.capture import Line
 from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.settling import HELD, write_outcomes
-from scheduling.attempts.text import as_json
+from scheduling.attempts.text import as_json, storable
 from scheduling.batches import update_rows
 from scheduling.jobstore import record_executions
 from scheduling.models import Artifact, LogLine, Run
@@ -37,6 +36,7 @@ from scheduling.models import Artifact, LogLine, Run
 logger = logging.getLogger(__name__)
 
 BATCH = 500  # outcomes in one transaction
+ARTIFACT_LIMIT = 50_000_000  # bytes
 RETRY_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0)  # s, the last one for ever
 
 
@@ -66,6 +66,7 @@ class Recorder:
         self._flush_every = flush_every
         self._on_written = on_written
         self._items: deque[Any] = deque()
+        self._unwritten: Counter[int] = Counter()
         self._arrived = Event()
         self._stopping = Event()
         self._idle = Condition()
@@ -88,9 +89,14 @@ class Recorder:
         with self._idle:
             return self._idle.wait_for(lambda: not self._items and not self._writing, timeout)
 
+    def holds(self) -> set[int]:
+        """Return the ids of runs whose outcome came in and is not written yet."""
+        return set(self._unwritten)
+
     # What runs say (any thread)
 
     def outcome(self, outcome: Outcome) -> None:
+        self._unwritten[outcome.run.id] += 1
         self._add(outcome)
 
     def log(self, run_id: int, line: Line) -> None:
@@ -105,12 +111,18 @@ class Recorder:
         self._add((run_id, as_json(progress)))
 
     def artifact(self, run_id: int, name: str, content: bytes, content_type: str) -> None:
+        if len(content) > ARTIFACT_LIMIT:
+            raise ValueError(f"The artifact {name!r} is larger than {ARTIFACT_LIMIT} bytes.")
         self._add(
             Artifact(
-                run_id=run_id, name=name[:200], content=content, content_type=content_type[:100],
-                size=len(content), created_at=datetime.now(UTC),
+                run_id=run_id,
+                name=storable(name)[:200],
+                content=bytes(content),
+                content_type=storable(content_type)[:100],
+                size=len(content),
+                created_at=datetime.now(UTC),
             )
-        )  # fmt: skip
+        )
 
     def _add(self, item: Any) -> None:
         self._items.append(item)
@@ -157,23 +169,34 @@ class Recorder:
         return batch
 
     def _write_at_last(self, batch: Batch) -> None:
-        """Write `batch`, however long the database is away."""
+        """Write `batch`; what the database refuses harms nothing but itself."""
+        if not self._is_written(batch):
+            for part in _parts(batch):
+                if not self._is_written(part):
+                    self._is_written(_unrecordable(part))
+        for outcome in batch.outcomes:
+            self._unwritten[outcome.run.id] -= 1
+        self._unwritten = +self._unwritten
+        self._tell(batch.outcomes)
+
+    def _is_written(self, batch: Batch) -> bool:
+        """Write `batch`, however long the database is away; return False if it is refused."""
         for wait in chain(RETRY_WAITS, repeat(RETRY_WAITS[-1])):
             try:
                 close_old_connections()
                 write(batch)
-            except (DataError, IntegrityError):
-                logger.exception("A batch was refused by the database; writing it one by one")
-                self._write_one_by_one(batch)
-            except (DatabaseError, InterfaceError) as exc:
+            except (OperationalError, InterfaceError) as exc:
                 self.trouble = f"Outcomes cannot be written: {exc}"
                 logger.warning("%s", self.trouble)
                 connection.close()
                 time.sleep(wait)
-                continue
-            self.trouble = ""
-            self._tell(batch.outcomes)
-            return
+            except Exception:  # a loop that must survive what a single run said
+                logger.exception("The record of runs was refused by the database")
+                return False
+            else:
+                break
+        self.trouble = ""
+        return True
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         """Pass on what is written. Who misses it finds it by himself: the sweeper looks too."""
@@ -183,15 +206,6 @@ class Recorder:
         except (DatabaseError, InterfaceError) as exc:
             logger.warning("The database went away after outcomes were written: %s", exc)
             connection.close()
-
-    def _write_one_by_one(self, batch: Batch) -> None:
-        for part in _parts(batch):
-            try:
-                write(part)
-            except (DataError, IntegrityError) as exc:
-                logger.exception("The database refused a part of a run's record")
-                if part.outcomes:
-                    write(Batch(outcomes=[_unrecordable(part.outcomes[0], exc)]))
 
 
 def write(batch: Batch) -> None:
@@ -216,13 +230,26 @@ def write(batch: Batch) -> None:
 
 def _parts(batch: Batch) -> list[Batch]:
     return [
+        *(Batch(outcomes=[outcome]) for outcome in batch.outcomes),
         *(Batch(lines=[line]) for line in batch.lines),
         *(Batch(artifacts=[artifact]) for artifact in batch.artifacts),
         *(Batch(progress={run_id: value}) for run_id, value in batch.progress.items()),
-        *(Batch(outcomes=[outcome]) for outcome in batch.outcomes),
     ]
 
 
-def _unrecordable(outcome: Outcome, exc: Exception) -> Outcome:
-    error = f"The outcome ({outcome.status}) could not be stored: {type(exc).__name__}."
-    return replace(outcome, status=Run.Status.FAILED, result=None, error=error, traceback="")
+def _unrecordable(part: Batch) -> Batch:
+    """Return what can be said of a part that was refused: its run ended, if it was an outcome."""
+    return Batch(
+        outcomes=[
+            replace(
+                outcome,
+                status=Run.Status.FAILED,
+                result=None,
+                reason="",
+                error=f"The outcome ({outcome.status}) could not be stored; see the log.",
+                traceback="",
+                is_permanent=True,
+            )
+            for outcome in part.outcomes
+        ]
+    )

@@ -38,8 +38,9 @@ def wants_retry(outcome: Outcome) -> bool:
 
 def write_outcomes(outcomes: Sequence[Outcome]) -> int:
     """Write how attempts ended, and return how many claims still held."""
-    retried = _of_living_jobs([outcome for outcome in outcomes if wants_retry(outcome)])
-    final = [outcome for outcome in outcomes if outcome not in retried]
+    retried = _that_may_retry([outcome for outcome in outcomes if wants_retry(outcome)])
+    again = {outcome.run.id for outcome in retried}
+    final = [outcome for outcome in outcomes if outcome.run.id not in again]
     written = update_rows(
         Run,
         match=("id", "attempt", "worker"),
@@ -50,16 +51,22 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> int:
     return written + sum(_retry(outcome) for outcome in retried)
 
 
-def _of_living_jobs(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Leave out runs whose job was deleted, or paused: a pause ends what the clock began."""
+def _that_may_retry(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Leave out runs that were cancelled, and those whose job was deleted, or paused.
+
+    A pause ends what the clock began. The jobs are locked, so that none is paused meanwhile.
+    """
     if not outcomes:
         return []
-    jobs = Job.objects.filter(pk__in=[outcome.run.job_id for outcome in outcomes])
-    states = dict(jobs.values_list("pk", "state"))
+    jobs = Job.objects.locked().filter(pk__in=[outcome.run.job_id for outcome in outcomes])
+    states = dict(jobs.order_by("pk").values_list("pk", "state"))
+    runs = Run.objects.filter(pk__in=[outcome.run.id for outcome in outcomes])
+    cancelled = set(runs.exclude(cancel_requested_at=None).values_list("pk", flat=True))
     return [
         outcome
         for outcome in outcomes
-        if (state := states.get(outcome.run.job_id or 0)) is not None
+        if outcome.run.id not in cancelled
+        and (state := states.get(outcome.run.job_id or 0)) is not None
         and (state != Job.State.PAUSED or outcome.run.origin != Run.Origin.SCHEDULE)
     ]
 

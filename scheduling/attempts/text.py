@@ -8,6 +8,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 MESSAGE_LIMIT = 20_000  # characters of a log line, an error or a traceback
+RESULT_LIMIT = 5_000_000  # characters of a result as JSON; more belongs into an artifact
 
 
 def storable(text: str) -> str:
@@ -21,9 +22,21 @@ def storable(text: str) -> str:
 def as_json(value: Any) -> Any:
     """Return `value` as JSON values: Decimals and instants as text.
 
-    Raise TypeError or ValueError if JSON cannot hold it (NaN, circles, other objects).
+    Raise TypeError or ValueError if JSON cannot hold it (NaN, circles, other objects), or if it
+    is too large.
     """
-    return _storable_values(json.loads(json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False)))
+    text = json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False)
+    if len(text) > RESULT_LIMIT:
+        raise ValueError(f"{len(text)} characters are too many, keep it as an artifact")
+    return _storable_values(json.loads(text))
+
+
+def text_of(exc: BaseException) -> str:
+    """Return what `exc` says, also if it cannot say it."""
+    try:
+        return str(exc)
+    except Exception as failure:  # a task's own exception class may do anything
+        return f"(its text cannot be read: {type(failure).__name__})"
 
 
 def _storable_values(value: Any) -> Any:

@@ -51,6 +51,7 @@ class Daemon:
             worker_id=worker_id,
             executors=self._executors,
             may_bury=self._membership.is_steady,
+            holds=self._recorder.holds,
             options=self.options,
         )
         self._recorder.start()

@@ -9,6 +9,7 @@ from scheduling.attempts.capture import install_capture
 from scheduling.attempts.claiming import claim_one
 from scheduling.attempts.recorder import Recorder
 from scheduling.engine.membership import Membership
+from scheduling.engine.sweeping import release_held_runs
 from scheduling.executors.threads import ThreadExecutor
 from scheduling.models import Run
 from scheduling.options import Options
@@ -47,7 +48,9 @@ def _advance(run: Run, executor: ThreadExecutor, worker_id: int) -> None:
     """Take one attempt if it is due and free; else wait a moment."""
     now = datetime.now(UTC)
     claimed = None
-    if run.due_at is None or run.due_at <= now:
+    if run.due_at is None:
+        release_held_runs(now)  # its turn may have come, and no scheduler may live
+    elif run.due_at <= now:
         claimed = claim_one(run.pk, worker_id=worker_id, now=now)
     if claimed is None:
         time.sleep(LOOK_EVERY)

@@ -45,6 +45,7 @@ class Membership:
         self._every = every
         self._vitals = vitals
         self._clock = clock
+        self._joined_at = clock()
         self._steady_since = 0.0  # monotonic
         self._last_beat = (0.0, clock())  # monotonic, and by the clock
         self._leaving = Event()
@@ -53,34 +54,44 @@ class Membership:
     def join(self) -> int:
         """Register the process and return the id under which it claims runs."""
         now = self._clock()
+        self._joined_at = now
+        self.worker_id = self._register(now)
+        self._last_beat = (time.monotonic(), now)
+        self._steady_since = time.monotonic()
+        self._thread.start()
+        return self.worker_id
+
+    def _register(self, now: datetime, **values: int) -> int:
         worker = Worker.objects.create(
             name=f"{socket.gethostname()}:{os.getpid()}",
             is_scheduler=self._is_scheduler,
             tasks=registry.all_names(),
             capacity=self._capacity,
-            started_at=now,
+            started_at=self._joined_at,
             heartbeat_at=now,
+            **values,
         )
-        self.worker_id = worker.pk
-        self._last_beat = (time.monotonic(), now)
-        self._steady_since = time.monotonic()
-        self._thread.start()
         return worker.pk
 
     def is_steady(self) -> bool:
         """Tell whether this process may call others dead.
 
-        Not just after it joined, nor after an outage of the database or a jump of the clock:
-        for a moment every heartbeat looks old then.
+        Not just after it joined, nor during and after an outage of the database or a jump of
+        the clock: every heartbeat looks old then.
         """
-        return time.monotonic() - self._steady_since >= 2 * self._every
+        ticked, jump = self._since_last_beat()
+        is_late = ticked > 2 * self._every or abs(jump) > self._every
+        return not is_late and time.monotonic() - self._steady_since >= 2 * self._every
 
     def leave(self) -> None:
         """Say good-bye: this process ends in good order."""
         self._leaving.set()
         self._thread.join()
         now = self._clock()
-        Worker.objects.filter(pk=self.worker_id).update(stopped_at=now, heartbeat_at=now)
+        try:
+            Worker.objects.filter(pk=self.worker_id).update(stopped_at=now, heartbeat_at=now)
+        except (DatabaseError, InterfaceError) as exc:
+            logger.warning("The good-bye could not be written; the lease will end it: %s", exc)
 
     def _beat(self) -> None:
         pause = 0.2  # the first heartbeat tells of the first tick
@@ -97,20 +108,28 @@ class Membership:
 
     def _write(self) -> None:
         vitals = self._vitals()
+        now = self._clock()
         # A worker that was taken for dead while its machine slept is alive again.
-        Worker.objects.filter(pk=self.worker_id).update(
-            heartbeat_at=self._clock(),
+        is_known = Worker.objects.filter(pk=self.worker_id).update(
+            heartbeat_at=now,
             last_tick_at=vitals.last_tick_at,
             trouble=vitals.trouble,
             stopped_at=None,
         )
+        if not is_known:  # the row was deleted, or an older database was restored
+            self._register(now, pk=self.worker_id)
         self._note_beat()
 
     def _note_beat(self) -> None:
-        ticked, told = time.monotonic() - self._last_beat[0], self._clock() - self._last_beat[1]
-        has_jumped = abs(told.total_seconds() - ticked) > self._every
-        if has_jumped:
-            logger.error("The clock jumped by %.0f s", told.total_seconds() - ticked)
-        if has_jumped or ticked > 3 * self._every:
+        ticked, jump = self._since_last_beat()
+        if abs(jump) > self._every:
+            logger.error("The clock jumped by %.0f s", jump)
+        if abs(jump) > self._every or ticked > 2 * self._every:
             self._steady_since = time.monotonic()
         self._last_beat = (time.monotonic(), self._clock())
+
+    def _since_last_beat(self) -> tuple[float, float]:
+        """Return the seconds that passed, and by how many more the clock was moved."""
+        beaten, told = self._last_beat
+        ticked = time.monotonic() - beaten
+        return ticked, (self._clock() - told).total_seconds() - ticked

@@ -64,6 +64,7 @@ class Scheduler(BackgroundScheduler):
         limit = FIRST_BATCH
         while next_at is not None and next_at <= self._clock():
             tick = fire_due_jobs(self._clock(), limit=limit, options=self._options)
+            self.last_tick_at = self._clock()
             if tick.recorded:
                 self._on_fired()
             if not tick.is_full:

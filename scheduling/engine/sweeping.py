@@ -18,22 +18,25 @@ from scheduling.registry import registry
 
 logger = logging.getLogger(__name__)
 
-WORKER_MEMORY = timedelta(days=7)  # how long a stopped worker stays in the list
 
-
-def lose_runs_of_dead_workers(now: datetime, lease: timedelta) -> int:
+def lose_runs_of_dead_workers(now: datetime, lease: timedelta, *, own_id: int) -> int:
     """End the runs of workers that went silent as lost, or give them their next attempt."""
     count = 0
-    for worker in Worker.objects.dead(now, lease):
+    for worker in Worker.objects.dead(now, lease).exclude(pk=own_id):
         with transaction.atomic():
+            unchanged = Worker.objects.filter(pk=worker.pk, heartbeat_at=worker.heartbeat_at)
+            if not unchanged.select_for_update().exists():
+                continue  # it was heard of just now
+            silent_since = f"{worker.heartbeat_at:%Y-%m-%d %H:%M:%S}Z"
+            reason = f"Worker {worker.name} died: no heartbeat since {silent_since}."
             runs = Run.objects.filter(worker=worker, status=Run.Status.RUNNING)
             outcomes = [
-                _lost(row, worker, now)
+                _lost(row, worker, now, reason)
                 for row in runs.select_for_update(skip_locked=True).values(*COLUMNS, "started_at")
             ]
             count += write_outcomes(outcomes)
             Worker.objects.filter(pk=worker.pk).update(
-                stopped_at=now, trouble=f"Silent since {worker.heartbeat_at:%Y-%m-%d %H:%M:%S}Z."
+                stopped_at=now, trouble=f"Silent since {silent_since}."
             )
         record_executions(outcomes)
         logger.error("Worker %s is dead; %d of its runs are lost", worker.name, len(outcomes))
@@ -62,7 +65,7 @@ def heal_jobs(now: datetime) -> int:
     """Set the clocks of broken jobs that are whole again, and of active jobs without one."""
     broken = Job.objects.filter(state=Job.State.BROKEN)
     stopped = Job.objects.filter(state=Job.State.ACTIVE, clock__next_run_time=None)
-    return sum(job.heal(now=now) for job in (*broken, *stopped))
+    return sum(job.heal(now=now) for job in (*broken, *stopped) if not job.fault())
 
 
 def park_jobs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
@@ -88,17 +91,26 @@ def park_jobs_with_faults(now: datetime) -> int:
     return parked
 
 
-def forget_old_workers(now: datetime) -> int:
-    """Delete workers that stopped long ago; their runs stay."""
-    deleted, _ = Worker.objects.filter(stopped_at__lt=now - WORKER_MEMORY).delete()
-    return deleted
+def lose_runs_that_nobody_holds(run_ids: Iterable[int], *, worker_id: int, now: datetime) -> int:
+    """End runs of the living worker that it does not have, as lost.
+
+    Their claim was written although the worker never got the answer.
+    """
+    with transaction.atomic():
+        runs = Run.objects.filter(
+            pk__in=list(run_ids), worker_id=worker_id, status=Run.Status.RUNNING
+        )
+        worker = Worker.objects.get(pk=worker_id)
+        rows = runs.select_for_update().values(*COLUMNS, "started_at")
+        reason = "Its claim was written, but the connection broke before the worker knew of it."
+        return write_outcomes([_lost(row, worker, now, reason) for row in rows])
 
 
 def _release(job_id: int, now: datetime) -> int:
     with transaction.atomic():
-        job = Job.objects.locked().filter(pk=job_id).first()
+        job = Job.objects.locked(skip_locked=True).filter(pk=job_id).first()
         if job is None:
-            return 0
+            return 0  # deleted, or in other hands: the next sweep looks again
         load = Run.objects.loads([job.pk]).get(job.pk, Load())
         room = max(0, instances(job.overlap, job.max_instances) - load.active)
         turn = Run.objects.held().filter(job=job).order_by("scheduled_at", "id")
@@ -106,13 +118,12 @@ def _release(job_id: int, now: datetime) -> int:
         return Run.objects.filter(pk__in=ids).update(due_at=now)
 
 
-def _lost(row: dict[str, object], worker: Worker, now: datetime) -> Outcome:
+def _lost(row: dict[str, object], worker: Worker, now: datetime, reason: str) -> Outcome:
     started_at = row.pop("started_at")
     return Outcome(
         run=ClaimedRun(**row, worker_id=worker.pk),  # type: ignore[arg-type]
         status=Run.Status.LOST,
         started_at=started_at,  # type: ignore[arg-type]
         finished_at=now,
-        reason=f"Worker {worker.name} died: no heartbeat since "
-        f"{worker.heartbeat_at:%Y-%m-%d %H:%M:%S}Z.",
+        reason=reason,
     )

@@ -29,6 +29,8 @@ from scheduling.registry import registry
 
 logger = logging.getLogger(__name__)
 
+MOST_RUNS = 1000  # written in one transaction, so that locks are held for a moment only
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -50,15 +52,17 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
         if not jobs:
             return Tick(0, 0, is_full=False)
         loads = Run.objects.loads([job.id for job in jobs])
-        firings = [
-            firing
-            for job in jobs
-            if (firing := _fire(job, now, loads.setdefault(job.id, Load()), options))
-        ]
+        firings: list[Firing] = []
+        for job in jobs:
+            firing = _fire(job, now, loads.setdefault(job.id, Load()), options)
+            firings += [firing] if firing else []
+            if sum(len(firing.occurrences) for firing in firings) >= MOST_RUNS:
+                break  # the others are still due in the next transaction
         recorded = _record(firings, now)
         move_clocks([(firing.job.key, firing.next_at) for firing in firings])
         _finish([firing.job for firing in firings if firing.next_at is None], now)
-    return Tick(len(firings), recorded, is_full=len(jobs) == limit)
+    is_full = len(jobs) == limit or len(firings) < len(jobs)
+    return Tick(len(firings), recorded, is_full=is_full)
 
 
 def next_fire_time() -> datetime | None:

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 ENFORCE_EVERY = 0.2  # s between looks at timeouts while something runs
 INSPECT_EVERY = 10.0  # s between looks for broken and healed jobs
+CLAIM_IN_TRANSIT = timedelta(seconds=10)  # from the claim's time to the executor
 ERROR_WAIT = 1.0  # s after a step that failed
 
 
@@ -31,6 +32,7 @@ class WorkerLoop:
 
     executors  by isolation: "thread", "process"
     may_bury   tells whether silent workers may be taken for dead now
+    holds      tells the runs whose outcomes are on their way to the database
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class WorkerLoop:
         worker_id: int,
         executors: Mapping[str, Executor],
         may_bury: Callable[[], bool],
+        holds: Callable[[], set[int]],
         options: Options | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.trouble = ""
         self._worker_id = worker_id
         self._may_bury = may_bury
+        self._holds = holds
         self._executors = executors
         self._options = options or Options()
         self._lease = timedelta(seconds=self._options.lease)
@@ -57,9 +61,11 @@ class WorkerLoop:
         self._sweep_at = 0.0
         self._inspect_at = 0.0
         self._thread = Thread(target=self._loop, name="worker", daemon=True)
+        self._timekeeper = Thread(target=self._keep_time, name="timekeeper", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._timekeeper.start()
 
     def notice_change(self) -> None:
         """Look at the database at once: something was triggered, fired or cancelled."""
@@ -82,6 +88,13 @@ class WorkerLoop:
         self._stopping.set()
         self._woken.set()
         self._thread.join()
+        self._timekeeper.join()
+
+    def _keep_time(self) -> None:
+        """End what is out of time, in a thread that no database can hold up."""
+        while not self._stopping.wait(ENFORCE_EVERY):
+            for executor in self._executors.values():
+                executor.enforce_timeouts()
 
     def _loop(self) -> None:
         wait = 0.0
@@ -105,19 +118,17 @@ class WorkerLoop:
         connection.close()
 
     def _step(self) -> float:
-        for executor in self._executors.values():
-            executor.enforce_timeouts()
-        if self._changed:
+        has_changed, self._changed = self._changed, False
+        if has_changed:
             self._stop_what_is_cancelled()
-        self._claim_if_worthwhile()
+        self._claim_if_worthwhile(has_changed)
         self._sweep_if_due()
         return self._seconds_to_wait()
 
-    def _claim_if_worthwhile(self) -> None:
+    def _claim_if_worthwhile(self, has_changed: bool) -> None:
         is_due = time.monotonic() >= self._look_at
-        if not (self._changed or is_due or self._has_backlog):
+        if not (has_changed or is_due or self._has_backlog):
             return
-        self._changed = False
         self._has_backlog = False
         now = self._clock()
         for isolation, executor in self._executors.items():
@@ -160,18 +171,32 @@ class WorkerLoop:
         self._stop_what_is_cancelled()
         swept = sweeping.miss_expired_runs(now)
         if self._may_bury():
-            swept += sweeping.lose_runs_of_dead_workers(now, self._lease)
+            swept += sweeping.lose_runs_of_dead_workers(now, self._lease, own_id=self._worker_id)
+        swept += self._lose_what_nobody_holds(now)
         swept += sweeping.release_held_runs(now)
         if swept:
             self.notice_change()
         self._inspect_if_due(now)
+
+    def _lose_what_nobody_holds(self, now: datetime) -> int:
+        """End runs that this worker has claimed and does not have: their claim got lost."""
+        mine = Run.objects.filter(
+            worker_id=self._worker_id,
+            status=Run.Status.RUNNING,
+            started_at__lt=now - CLAIM_IN_TRANSIT,
+        )
+        claimed = set(mine.values_list("id", flat=True))
+        held = {run_id for executor in self._executors.values() for run_id in executor.running()}
+        nobodys = claimed - held - self._holds()
+        if not nobodys:
+            return 0
+        return sweeping.lose_runs_that_nobody_holds(nobodys, worker_id=self._worker_id, now=now)
 
     def _inspect_if_due(self, now: datetime) -> None:
         if time.monotonic() < self._inspect_at:
             return
         if not self._inspect_at:
             sweeping.park_jobs_with_faults(now)
-            sweeping.forget_old_workers(now)
         self._inspect_at = time.monotonic() + INSPECT_EVERY
         sweeping.park_jobs_of_unknown_tasks(now, self._lease)
         sweeping.heal_jobs(now)
@@ -179,10 +204,7 @@ class WorkerLoop:
     def _seconds_to_wait(self) -> float:
         if self._changed:
             return 0.0
-        until = min(self._look_at, self._sweep_at) - time.monotonic()
-        if any(executor.running() for executor in self._executors.values()):
-            until = min(until, ENFORCE_EVERY)
-        return max(until, 0.0)
+        return max(min(self._look_at, self._sweep_at) - time.monotonic(), 0.0)
 
 
 def _tasks_of(isolation: str) -> list[str]:

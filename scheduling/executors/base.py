@@ -27,6 +27,7 @@ class Attempt:
     stopped: float | None = None  # monotonic seconds when it was told to stop
     verdict: tuple[str, str] | None = None  # status and reason, once the engine ended it
     is_over: bool = False  # its outcome was reported
+    is_given_up: bool = False  # its code may still be running
     handle: Any = None  # of the executor
 
 
@@ -133,7 +134,9 @@ class Executor(ABC):
         log_outcome(outcome)
         self._on_outcome(outcome)
         with self._changed:
-            del self._attempts[attempt.run.id]
+            # A retry that was claimed at once may stand in its place already.
+            if self._attempts.get(attempt.run.id) is attempt:
+                del self._attempts[attempt.run.id]
             self._changed.notify_all()
         self._on_free()
 
@@ -149,6 +152,7 @@ class Executor(ABC):
 
     def _give_up(self, attempt: Attempt) -> None:
         """Report the verdict although the code may still be running."""
+        attempt.is_given_up = True
         status, reason = attempt.verdict or (Run.Status.LOST, "")
         self._ended_without_outcome(attempt, status, reason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,8 @@ from pebble import ProcessFuture, ProcessPool
 import scheduling.executors.child as child
 from scheduling.executors.base import Attempt, Executor
 from scheduling.models import Run
+
+SLOW_START = 60.0  # s that a child may take to load the code before its run's time counts
 
 
 class ProcessExecutor(Executor):
@@ -34,7 +37,9 @@ class ProcessExecutor(Executor):
         attempt.handle.cancel()
 
     def _has_begun(self, attempt: Attempt) -> bool:
-        return bool(attempt.handle.running())
+        """A child that never comes up uses up its run's time too."""
+        waited = (datetime.now(UTC) - attempt.started_at).total_seconds()
+        return waited > SLOW_START or bool(attempt.handle.running())
 
     def _on_done(self, attempt: Attempt, future: ProcessFuture[Any]) -> None:
         if future.cancelled():
@@ -49,7 +54,10 @@ class ProcessExecutor(Executor):
 
     def _live_pool(self) -> ProcessPool:
         """Return the pool, started on first use: many installations never isolate a task."""
-        if self._pool is None or not self._pool.active:
+        if self._pool is not None and not self._pool.active:
+            self.close()  # its idle children would live on
+            self._pool = None
+        if self._pool is None:
             self._pool = ProcessPool(
                 max_workers=self.size,
                 initializer=child.prepare,

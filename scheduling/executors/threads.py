@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 
 from scheduling.attempts.calling import execute
+from scheduling.attempts.capture import capture_logs
 from scheduling.attempts.connections import tidy_connections
 from scheduling.executors.base import Attempt, Executor
 
@@ -38,15 +39,15 @@ class ThreadExecutor(Executor):
 
     def _give_up(self, attempt: Attempt) -> None:
         run = attempt.run
-        logger.error(
-            "[%s] The thread of run %d ignores its stop and is given up; a new one takes its place",
-            run.job_key,
-            run.id,
-            extra={"job_id": run.job_key, "run_id": run.id},
-        )
-        attempt.handle = "given up"
-        self._add_thread(replaces=True)
+        with capture_logs(run.id, run.job_key, self._sink, 1):
+            logger.error(
+                "[%s] The thread of run %d ignores its stop and is given up; a new one takes its "
+                "place",
+                run.job_key,
+                run.id,
+            )
         super()._give_up(attempt)
+        self._add_thread(replaces=True)
 
     def _add_thread(self, *, replaces: bool = False) -> None:
         if not replaces:
@@ -63,6 +64,6 @@ class ThreadExecutor(Executor):
             )
             tidy_connections()
             self._end(attempt, outcome)
-            if attempt.handle == "given up":
+            if attempt.is_given_up:
                 break  # another thread has taken this one's place
         connections.close_all()

@@ -58,7 +58,9 @@ ALLOWED_NAMES = {
 # Where a run calls its task, and where a loop must survive.
 BROAD_EXCEPTS = {
     "scheduling.attempts.calling._ending",
+    "scheduling.attempts.recorder.Recorder._is_written",
     "scheduling.attempts.recorder.Recorder._loop",
+    "scheduling.attempts.text.text_of",
     "scheduling.engine.scheduler.Scheduler._process_jobs",
     "scheduling.engine.worker.WorkerLoop._loop",
 }

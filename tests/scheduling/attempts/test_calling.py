@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scheduling.attempts.calling import StopSignal, execute
-from scheduling.attempts.capture import Line, install_capture
+from scheduling.attempts.capture import Line, RunLogHandler, capture_logs, install_capture
 from scheduling.attempts.claimed import ClaimedRun, Outcome
 from tests.factories import NOW
 
@@ -131,6 +131,32 @@ def test_lines_outside_of_a_run_belong_to_none() -> None:
     logging.getLogger("elsewhere").warning("not yours")
 
     assert memory.lines == []
+
+
+def test_a_log_call_whose_arguments_do_not_fit_harms_no_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    memory = Memory()
+    record = logging.LogRecord("x", logging.INFO, __file__, 1, "%d items", ("many",), None)
+
+    with capture_logs(7, "job", memory, 10):
+        RunLogHandler().handle(record)
+
+    assert memory.lines == []
+    assert "TypeError" in capsys.readouterr().err
+
+
+def test_lines_of_a_run_name_it_for_the_console(caplog: pytest.LogCaptureFixture) -> None:
+    install_capture()
+
+    executed("tests.talk", lines=1)
+
+    (record,) = [record for record in caplog.records if record.name == "tests.tasks"]
+    assert (record.job_id, record.run_id) == ("job", 7)  # type: ignore[attr-defined]
+
+
+def test_an_exception_that_cannot_say_what_it_is_fails_its_run() -> None:
+    assert executed("tests.mute").error.startswith("MuteError: (its text cannot be read")
 
 
 def test_a_stopped_async_task_is_cancelled() -> None:

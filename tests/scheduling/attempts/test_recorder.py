@@ -71,6 +71,36 @@ class RecorderTests(TransactionTestCase):
         self.run_.refresh_from_db()
         assert self.run_.status == "succeeded"
 
+    def test_a_name_that_no_database_stores_harms_nothing_else(self) -> None:
+        self.recorder.artifact(self.run_.pk, "report-\udcff.txt", b"", "text/plain")
+        self.recorder.outcome(make_outcome(claimed(self.run_)))
+
+        self.recorder.flush(PATIENCE)
+
+        self.run_.refresh_from_db()
+        assert (self.run_.status, self.run_.artifacts.get().name) == (
+            "succeeded",
+            "report-\\udcff.txt",
+        )
+
+    def test_an_outcome_that_is_refused_ends_its_run_as_failed(self) -> None:
+        other = make_running_run(make_worker())
+        self.recorder.outcome(make_outcome(claimed(self.run_), status="no such status"))
+        self.recorder.outcome(make_outcome(claimed(other)))
+
+        self.recorder.flush(PATIENCE)
+
+        self.run_.refresh_from_db()
+        other.refresh_from_db()
+        assert (self.run_.status, other.status) == ("failed", "succeeded")
+        assert "could not be stored" in self.run_.error
+
+    def test_knows_which_outcomes_it_still_holds(self) -> None:
+        self.recorder.outcome(make_outcome(claimed(self.run_)))
+        self.recorder.flush(PATIENCE)
+
+        assert self.recorder.holds() == set()
+
     def test_writes_what_is_left_when_it_is_closed(self) -> None:
         self.recorder.log(self.run_.pk, self.line())
 

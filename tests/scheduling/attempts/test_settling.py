@@ -73,6 +73,15 @@ class WriteOutcomesTests(TestCase):
         run.refresh_from_db()
         assert run.status == "failed"
 
+    def test_a_run_that_was_cancelled_has_no_further_attempt(self) -> None:
+        run = make_running_run(make_worker(), make_job(max_attempts=2, retry_lost=True))
+        run.cancel(now=NOW)
+
+        write_outcomes([make_outcome(claimed(run), status="lost", reason="Worker died.")])
+
+        run.refresh_from_db()
+        assert run.status == "lost"
+
     def test_a_deleted_job_has_no_further_attempt(self) -> None:
         job = make_job(max_attempts=2)
         run = make_running_run(make_worker(), job)

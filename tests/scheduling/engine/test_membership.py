@@ -61,6 +61,12 @@ class MembershipTests(TransactionTestCase):
         assert not membership.is_steady()
         wait_for(membership.is_steady)
 
+    def test_a_worker_whose_row_was_deleted_registers_again(self) -> None:
+        membership = self.join()
+        Worker.objects.all().delete()
+
+        wait_for(lambda: Worker.objects.filter(pk=membership.worker_id).exists())
+
     def test_a_jump_of_the_clock_is_alarmed_and_postpones_funerals(self) -> None:
         offset = timedelta(0)
         membership = self.join(clock=lambda: datetime.now(UTC) + offset)
@@ -68,6 +74,7 @@ class MembershipTests(TransactionTestCase):
 
         with self.assertLogs("scheduling.engine.membership", "ERROR") as logs:
             offset = timedelta(days=3652)
-            wait_for(lambda: not membership.is_steady())
+            assert not membership.is_steady()
+            wait_for(lambda: bool(logs.output))
 
         assert "The clock jumped by 3155328" in logs.output[0]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.test import TestCase
 
 from scheduling.engine import sweeping
-from scheduling.models import Job, Run, Worker
+from scheduling.models import Job, Run
 from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
 
 LEASE = timedelta(seconds=30)
@@ -16,7 +16,7 @@ class LostRunsTests(TestCase):
     def test_the_runs_of_a_silent_worker_are_lost(self) -> None:
         run = make_running_run(make_worker(heartbeat_at=NOW))
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
 
         run.refresh_from_db()
         assert run.status == "lost"
@@ -25,7 +25,7 @@ class LostRunsTests(TestCase):
     def test_the_runs_of_a_living_worker_are_not(self) -> None:
         run = make_running_run(make_worker(heartbeat_at=LATER))
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
 
         run.refresh_from_db()
         assert run.status == "running"
@@ -34,7 +34,7 @@ class LostRunsTests(TestCase):
         job = make_job(max_attempts=2, retry_lost=True)
         run = make_running_run(make_worker(heartbeat_at=NOW), job)
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
 
         run.refresh_from_db()
         assert (run.status, run.errors[0]["status"]) == ("pending", "lost")
@@ -42,7 +42,7 @@ class LostRunsTests(TestCase):
     def test_a_worker_that_stopped_with_runs_left_loses_them_too(self) -> None:
         run = make_running_run(make_worker(heartbeat_at=NOW, stopped_at=NOW))
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
 
         run.refresh_from_db()
         assert run.status == "lost"
@@ -50,17 +50,28 @@ class LostRunsTests(TestCase):
     def test_the_dead_worker_is_marked_with_the_reason(self) -> None:
         worker = make_worker(heartbeat_at=NOW)
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE)
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
 
         worker.refresh_from_db()
         assert (worker.stopped_at, worker.trouble) == (LATER, "Silent since 2026-03-02 12:00:00Z.")
 
-    def test_workers_that_stopped_long_ago_are_forgotten(self) -> None:
-        make_worker(heartbeat_at=NOW, stopped_at=NOW)
+    def test_a_worker_does_not_bury_itself(self) -> None:
+        worker = make_worker(heartbeat_at=NOW)
+        run = make_running_run(worker)
 
-        sweeping.forget_old_workers(NOW + timedelta(days=8))
+        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=worker.pk)
 
-        assert not Worker.objects.exists()
+        run.refresh_from_db()
+        assert run.status == "running"
+
+    def test_a_run_whose_claim_never_reached_its_worker_is_lost(self) -> None:
+        worker = make_worker(heartbeat_at=LATER)
+        run = make_running_run(worker)
+
+        sweeping.lose_runs_that_nobody_holds([run.pk], worker_id=worker.pk, now=LATER)
+
+        run.refresh_from_db()
+        assert (run.status, "the connection broke" in run.reason) == ("lost", True)
 
 
 class MissedRunsTests(TestCase):

@@ -99,6 +99,20 @@ class FireDueJobsTests(TestCase):
         assert "The trigger cannot be read" in bad.state_reason
         assert good.runs.count() == 1
 
+    def test_a_long_catch_up_is_written_in_parts(self) -> None:
+        for _ in range(30):
+            make_job(
+                now=NOW, trigger_expression="* * * * *", coalesce=False,
+                misfire_grace_seconds=None, overlap="allow", max_instances=1000,
+            )  # fmt: skip
+
+        ticks = [
+            fire_due_jobs(NOW + timedelta(days=1), limit=50, options=Options()) for _ in range(3)
+        ]
+
+        assert [tick.recorded for tick in ticks] == [1000, 1000, 1000]
+        assert [tick.is_full for tick in ticks] == [True, True, False]
+
     def test_takes_a_number_of_queries_that_does_not_grow(self) -> None:
         for _ in range(20):
             make_job(now=NOW)
