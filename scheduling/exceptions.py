@@ -52,6 +52,8 @@ class TaskFailed(Exception):
     The run keeps the message and no traceback. A permanent failure is not retried.
     """
 
+    permanent = False
+
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent

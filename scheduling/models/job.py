@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -40,9 +40,12 @@ class JobQuerySet(models.QuerySet["Job"]):
             .order_by("clock__next_run_time", "id")
         )
 
-    def locked(self) -> JobQuerySet:
-        """Lock the rows, so that runs are admitted and the clock is moved by one at a time."""
-        return self.select_for_update(of=("self",), no_key=True)
+    def locked(self, *, skip_locked: bool = False) -> JobQuerySet:
+        """Lock the rows, so that runs are admitted and the clock is moved by one at a time.
+
+        Read the clock afterwards: a row that is joined may be older than the lock.
+        """
+        return self.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
 
 
 class Job(Tasked, Triggered, Policy, models.Model):
@@ -163,7 +166,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
         now = now or timezone.now()
         self.full_clean(exclude={"clock"})  # ours to set
         with transaction.atomic():
-            before = Job.objects.locked().filter(pk=self.pk).select_related("clock").first()
+            before = Job.objects.locked().filter(pk=self.pk).first()
             if before is None and self.pk is not None:
                 raise JobConflict("The job was deleted meanwhile.")
             next_at = self._next_after_edit(before, now)
@@ -209,6 +212,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
         self,
         *,
         params: dict[str, Any] | None = None,
+        is_complete: bool = False,
         scheduled_at: datetime | None = None,
         origin: str = Run.Origin.MANUAL,
         requested_by: AbstractBaseUser | None = None,
@@ -216,7 +220,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
     ) -> Run:
         """Request a run now, beside the clock, and return it; a worker executes it.
 
-        params        override those of the job, one by one
+        params        override those of the job, one by one; all of them if `is_complete`
         scheduled_at  the instant to compute for; now if None
 
         A paused job runs too. Raise InvalidParams, InvalidRequest if scheduled_at lies in the
@@ -227,10 +231,10 @@ class Job(Tasked, Triggered, Policy, models.Model):
             raise InvalidRequest(
                 {"scheduled_at": ["It lies in the future. Give a job a date trigger for that."]}
             )
-        params = self.params_with(params or {})
         with transaction.atomic():
             job = self._locked()
-            run = Run.of(job, scheduled_at=scheduled_at or now, params=params, origin=origin)
+            inputs = job.params_with(params or {}, is_complete=is_complete)
+            run = Run.of(job, scheduled_at=scheduled_at or now, params=inputs, origin=origin)
             run.requested_by_id = requested_by.pk if requested_by else None
             job.admit(run, Run.objects.loads([job.pk]).get(job.pk, Load()), now)
             if job.state == self.State.PAUSED and run.is_open:
@@ -239,7 +243,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
             announce_change()
         return run
 
-    def admit(self, run: Run, load: Load, now: datetime, delay: timedelta = timedelta()) -> None:
+    def admit(self, run: Run, load: Load, now: datetime) -> None:
         """Set when `run` may start, or skip it, as the overlap policy says; count it in `load`.
 
         The caller holds the lock of the job's row.
@@ -249,7 +253,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
             load, overlap=self.overlap, max_instances=self.max_instances, queue_cap=cap
         )
         if decision == "start":
-            run.due_at = max(now, run.scheduled_at + delay) if delay else now
+            run.due_at = now
         elif decision == "skip":
             run.status = Run.Status.SKIPPED
             run.reason = refusal(load, overlap=self.overlap, queue_cap=cap)
@@ -262,6 +266,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
             job = self._locked()
             if job.state != self.State.ACTIVE:
                 return
+            job._record_what_is_due(now, f"The job was broken: {reason}")
             job._stop(self.State.BROKEN, reason, now)
             announce_change()
         self.refresh_from_db()
@@ -302,22 +307,24 @@ class Job(Tasked, Triggered, Policy, models.Model):
     # Steps of the verbs, all under the lock of the row
 
     def _locked(self) -> Job:
-        return Job.objects.locked().select_related("clock").get(pk=self.pk)
+        return Job.objects.locked().get(pk=self.pk)
 
     def _next_after_edit(self, before: Job | None, now: datetime) -> datetime | None:
         if before is None:
             self.anchor_at = now
-        else:
-            self.state, self.state_reason = before.state, before.state_reason
-            self.clock_id = before.clock_id
-            if before.trigger_spec == self.trigger_spec and before.state == self.State.ACTIVE:
-                return before.next_run_at or self.trigger_object.next_after(now)
-            if before.trigger_spec != self.trigger_spec:
-                before._skip_what_is_due(now, "The job was edited before this run had started.")
+            return self._next_or_finish(now)
+        self.state, self.state_reason = before.state, before.state_reason
+        self.clock_id = before.clock_id
+        if before.task != self.task:
+            why = "The job was given another task before this run had started."
+            before._withdraw_pending(Run.Status.CANCELLED, why, now)
+        if before.trigger_spec != self.trigger_spec:
+            before._skip_what_is_due(now, "The job was edited before this run had started.")
+            if before.beat != self.beat:
                 self.anchor_at = now
-        if self.state == self.State.PAUSED:
-            return None
-        return self._next_or_finish(now)
+        elif before.state == self.State.ACTIVE and before.next_run_at is not None:
+            return before.next_run_at
+        return None if self.state == self.State.PAUSED else self._next_or_finish(now)
 
     def _next_or_finish(self, now: datetime) -> datetime | None:
         next_at = self.trigger_object.next_after(now)
@@ -358,12 +365,15 @@ class Job(Tasked, Triggered, Policy, models.Model):
 
     def _skip_what_is_due(self, now: datetime, reason: str) -> None:
         """Leave no fire time that has come, and no pending run of the clock, without a word."""
+        self._record_what_is_due(now, reason)
+        self._withdraw_pending(Run.Status.SKIPPED, reason, now, origin=Run.Origin.SCHEDULE)
+
+    def _record_what_is_due(self, now: datetime, reason: str) -> None:
         due_at = self.next_run_at
         if due_at is not None and due_at <= now:
             run = Run.of(self, scheduled_at=due_at, origin=Run.Origin.SCHEDULE, finished_at=now)
             run.status, run.reason = Run.Status.SKIPPED, reason
             Run.objects.bulk_create([run], ignore_conflicts=True)
-        self._withdraw_pending(Run.Status.SKIPPED, reason, now, origin=Run.Origin.SCHEDULE)
 
     def _withdraw_pending(self, status: str, reason: str, now: datetime, **only: Any) -> None:
         self.runs.filter(status=Run.Status.PENDING, **only).update(

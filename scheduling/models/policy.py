@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import ClassVar
 
 from django.core.validators import MinValueValidator
@@ -58,12 +57,6 @@ class Policy(models.Model):
 
     class Meta:
         abstract = True
-
-    @property
-    def grace(self) -> timedelta | None:
-        """How late a run may start; None: however late."""
-        seconds = self.misfire_grace_seconds
-        return None if seconds is None else timedelta(seconds=seconds)
 
     def take_policy_of(self, task: Task) -> None:
         """Start with the policies that the task's author chose."""

@@ -274,5 +274,9 @@ class Run(models.Model):
         if self.job is None:
             raise JobConflict(f"The job {self.job_key!r} was deleted, so it cannot run again.")
         return self.job.trigger(
-            params=self.params, scheduled_at=self.scheduled_at, origin=origin, requested_by=by
+            params=self.params,
+            is_complete=True,
+            scheduled_at=self.scheduled_at,
+            origin=origin,
+            requested_by=by,
         )

@@ -42,8 +42,10 @@ class Tasked(models.Model):
         self.task = task.name
         return {}
 
-    def params_with(self, overrides: dict[str, Any]) -> dict[str, Any]:
-        """Return the parameters with some of them replaced.
+    def params_with(
+        self, overrides: dict[str, Any], *, is_complete: bool = False
+    ) -> dict[str, Any]:
+        """Return the parameters with some of them replaced, or all if `is_complete`.
 
         Raise InvalidParams, or JobConflict if the task is unknown.
         """
@@ -51,4 +53,5 @@ class Tasked(models.Model):
             task = registry.get(self.task)
         except UnknownTask as exc:
             raise JobConflict(str(exc)) from exc
-        return task.parameters.validate({**self.params, **overrides})
+        kept = {} if is_complete else self.params
+        return task.parameters.validate({**kept, **overrides})

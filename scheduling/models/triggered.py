@@ -47,6 +47,11 @@ class Triggered(models.Model):
         )
 
     @property
+    def beat(self) -> tuple[str, str]:
+        """What an interval counts by; another time zone, end or jitter does not start it anew."""
+        return self.trigger_kind, self.trigger_expression
+
+    @property
     def trigger_object(self) -> Trigger:
         """The trigger itself. Raise InvalidTrigger if it cannot be read."""
         return build_trigger(self.trigger_spec)

@@ -42,6 +42,24 @@ class PutTests(TestCase):
 
         assert job.next_run_at == NOW + timedelta(hours=1)
 
+    def test_another_jitter_or_end_does_not_start_an_interval_anew(self) -> None:
+        job = make_job(trigger_kind="interval", trigger_expression="24h", now=NOW)
+
+        job.jitter_seconds = 5
+        job.put(now=NOW + timedelta(hours=20))
+
+        assert job.next_run_at == NOW + timedelta(hours=24)
+
+    def test_another_task_withdraws_what_has_not_started(self) -> None:
+        job = make_job()
+        run = job.trigger()
+
+        job.task = "tests.talk"
+        job.put()
+
+        run.refresh_from_db()
+        assert run.status == "cancelled"
+
     def test_a_paused_job_stays_paused(self) -> None:
         job = make_job(now=NOW)
         job.pause("maintenance", now=NOW)

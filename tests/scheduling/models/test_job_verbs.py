@@ -160,6 +160,14 @@ class ParkAndHealTests(TestCase):
         assert (job.state, job.next_run_at) == ("broken", None)
         assert job.runs.count() == 1
 
+    def test_a_fire_time_that_is_due_when_a_job_breaks_is_recorded(self) -> None:
+        job = make_job(now=NOW)
+
+        job.park("its task is gone", now=LATER)
+
+        run = job.runs.get()
+        assert (run.status, run.reason) == ("skipped", "The job was broken: its task is gone")
+
     def test_a_broken_job_heals_when_its_task_is_back(self) -> None:
         job = make_job(now=NOW)
         job.park("gone", now=NOW)

@@ -69,6 +69,12 @@ class RunAgainTests(TestCase):
         assert (new.scheduled_at, new.params) == (old.scheduled_at, {"text": "old"})
         assert new.origin == "manual"
 
+    def test_takes_nothing_of_the_job_s_present_parameters(self) -> None:
+        job = make_job(params={"text": "new", "times": 5})
+        old = make_run(job, status="failed", finished_at=NOW, params={"text": "old"})
+
+        assert old.run_again().params == {"text": "old"}
+
     def test_refuses_when_the_job_was_deleted(self) -> None:
         run = make_run(status="failed", finished_at=NOW)
         assert run.job is not None
