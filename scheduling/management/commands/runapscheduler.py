@@ -15,8 +15,6 @@ from django.core.management.base import BaseCommand
 from scheduling.engine.daemon import Daemon
 from scheduling.models import Job
 
-LISTED = 50  # jobs in the banner
-
 
 class Command(BaseCommand):
     help = "Fire the jobs and run their runs, until SIGTERM or Ctrl-C."
@@ -52,16 +50,13 @@ class Command(BaseCommand):
     def _print_banner(self) -> None:
         zone = ZoneInfo(settings.TIME_ZONE)
         now = datetime.now(UTC).astimezone(zone)
-        total = Job.objects.count()
         self.stdout.write("Daybook scheduler")
         self.stdout.write(f"  Time zone     {settings.TIME_ZONE}")
         self.stdout.write(f"  Current time  {now:%Y-%m-%d %H:%M:%S %Z}")
-        self.stdout.write(f"  Jobs          {total}")
-        for job in Job.objects.select_related("clock")[:LISTED]:
+        self.stdout.write(f"  Jobs          {Job.objects.count()}")
+        for job in Job.objects.select_related("clock").iterator():
             trigger = f"{job.trigger_kind}[{job.trigger_expression}]"
             self.stdout.write(f"    {job.key}  {trigger}  {_when(job)}")
-        if total > LISTED:
-            self.stdout.write(f"    … and {total - LISTED} more")
 
 
 def _when(job: Job) -> str:
