@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import json
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic_core import ErrorDetails
 
 from scheduling.context import RunContext
 from scheduling.exceptions import InvalidParams
@@ -59,6 +61,19 @@ class Parameters:
             _refuse_flaws(params)
         return self._read(params).model_dump(mode="json", exclude_unset=True)
 
+    def refuse_other_types(self, params: Mapping[str, Any]) -> None:
+        """Take JSON values as they are: "5" is no whole number, 1 and "yes" are no flags.
+
+        Forms and the command line send text, and are read by `validate` alone. Raise InvalidParams.
+        """
+        _refuse_flaws(params)
+        try:
+            self._model.model_validate_json(json.dumps(dict(params)), strict=True)
+        except ValidationError as exc:
+            wrong = [item for item in exc.errors(include_url=False) if item["type"] != "missing"]
+            if wrong:
+                raise InvalidParams(self._messages(wrong)) from exc
+
     def bind(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return keyword arguments in the types of the signature, defaults filled in."""
         values = self._read(params)
@@ -70,11 +85,11 @@ class Parameters:
         try:
             return self._model.model_validate(dict(params))
         except ValidationError as exc:
-            raise InvalidParams(self._messages(exc)) from exc
+            raise InvalidParams(self._messages(exc.errors(include_url=False))) from exc
 
-    def _messages(self, error: ValidationError) -> dict[str, list[str]]:
+    def _messages(self, items: Iterable[ErrorDetails]) -> dict[str, list[str]]:
         messages: dict[str, list[str]] = {}
-        for item in error.errors(include_url=False):
+        for item in items:
             name, *inner = (str(part) for part in item["loc"])
             text = self._message(item["type"], item["msg"])
             place = f"{'.'.join(inner)}: " if inner else ""

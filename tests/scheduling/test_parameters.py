@@ -19,13 +19,14 @@ def collect(
     min_usd: Annotated[Decimal, Field(ge=0)] = Decimal("1.0"),
     days: int = 7,
     since: datetime | None = None,
+    is_full: bool = False,
 ) -> None: ...
 
 
 def test_schema_lists_the_parameters_but_not_the_context() -> None:
     schema = Parameters.of(collect).schema
 
-    assert list(schema["properties"]) == ["exchange", "min_usd", "days", "since"]
+    assert list(schema["properties"]) == ["exchange", "min_usd", "days", "since", "is_full"]
     assert schema["required"] == ["exchange"]
 
 
@@ -38,6 +39,7 @@ def test_bind_gives_the_types_of_the_signature_and_fills_in_defaults() -> None:
 
     assert arguments == {
         "exchange": "upbit", "min_usd": Decimal("2.50"), "days": 7, "since": None,
+        "is_full": False,
     }  # fmt: skip
 
 
@@ -93,3 +95,28 @@ def unjsonable(log: Logger) -> None: ...
 def test_a_signature_that_is_no_schema_is_refused(function: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         Parameters.of(function)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param({"exchange": "x", "days": "7"}, id="text-is-no-number"),
+        pytest.param({"exchange": "x", "is_full": 1}, id="one-is-no-flag"),
+        pytest.param({"exchange": "x", "is_full": "yes"}, id="yes-is-no-flag"),
+    ],
+)
+def test_json_values_are_taken_as_they_are(params: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParams):
+        Parameters.of(collect).refuse_other_types(params)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param({"exchange": "x", "min_usd": "0.10"}, id="exact-decimals-come-as-text"),
+        pytest.param({"exchange": "x", "since": "2026-03-02T12:00:00Z"}, id="instants-too"),
+        pytest.param({"days": 7}, id="what-is-missing-is-not-asked-for"),
+    ],
+)
+def test_json_values_of_the_right_type_pass(params: dict[str, Any]) -> None:
+    Parameters.of(collect).refuse_other_types(params)

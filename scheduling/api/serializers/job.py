@@ -15,7 +15,7 @@ from scheduling.api.fields import LARGEST_SMALL, Flag, Instant, Params, Text, Us
 from scheduling.api.serializers.closed import Closed
 from scheduling.api.serializers.run import LastRunSerializer
 from scheduling.api.serializers.trigger import TriggerSerializer
-from scheduling.exceptions import InvalidTrigger
+from scheduling.exceptions import InvalidParams, InvalidTrigger
 from scheduling.models import Job
 from scheduling.registry import registry
 from scheduling.triggers import describe
@@ -106,12 +106,26 @@ class JobSerializer(Closed):
             job.take_policy_of(registry.get(values["task"]))
         for name, value in values.items():
             setattr(job, name, value)
+        wrong_types = _wrong_types(job) if "params" in values else {}
         try:
+            if wrong_types:
+                job.full_clean(exclude={"clock"})  # to say at once what else is wrong
+                raise serializers.ValidationError(wrong_types)
             job.put()
         except ValidationError as exc:
-            raise serializers.ValidationError(by_api_field(exc.message_dict, job)) from exc
+            errors = by_api_field(exc.message_dict, job) | wrong_types
+            raise serializers.ValidationError(errors) from exc
         return job
 
 
 class PauseRequest(Closed):
     reason = Text(max_length=1000, help_text="Shown with the job: why it does not run.")
+
+
+def _wrong_types(job: Job) -> dict[str, Any]:
+    if job.task in registry:
+        try:
+            registry.get(job.task).parameters.refuse_other_types(job.params)
+        except InvalidParams as exc:
+            return {"params": exc.errors}
+    return {}

@@ -21,6 +21,7 @@ from scheduling.api.serializers.run import RunSerializer, TriggerRequest
 from scheduling.api.serializers.trigger import PreviewQuery, PreviewRequest, PreviewSerializer
 from scheduling.models import Job, Run
 from scheduling.models.job import JobQuerySet
+from scheduling.registry import registry
 from scheduling.triggers import describe, preview
 
 
@@ -97,6 +98,8 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     def trigger(self, request: Request, key: str) -> Response:
         job = self._job(key)
         wanted = _valid(TriggerRequest(data=request.data))
+        if job.task in registry:
+            registry.get(job.task).parameters.refuse_other_types(wanted["params"])
         run = job.trigger(**wanted, origin=Run.Origin.API, requested_by=user_of(request))
         return Response(
             RunSerializer(run).data,

@@ -118,6 +118,13 @@ class TriggerTests(ApiTestCase):
         self.assertIn("integer", data["params"]["times"][0])
         self.assertEqual(data["code"], "invalid")
 
+    def test_takes_no_text_for_a_number(self):
+        make_job(key="nightly", owner=self.alice)
+
+        response = self.api.post("/api/jobs/nightly/trigger", {"params": {"times": "3"}})
+
+        self.assertEqual((response.status_code, list(response.data["params"])), (400, ["times"]))
+
     def test_says_when_an_earlier_run_has_not_ended(self):
         make_job(key="nightly", owner=self.alice)
         self.api.post("/api/jobs/nightly/trigger")
