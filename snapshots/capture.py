@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -12,12 +12,25 @@ from django.db import transaction
 from snapshots.models import Account, Snapshot, SnapshotPosition
 from snapshots.rates import find_manual_rate
 from snapshots.slots import Slot
-from snapshots.sources.base import InvalidStatement, SourceUnavailable, Statement
+from snapshots.sources.base import (
+    InvalidStatement,
+    SourceError,
+    SourceUnavailable,
+    Statement,
+)
 from snapshots.valuation import Valuation, ValuedPosition, value_statement
 
 BATCH = 500  # positions written with one statement
 
+# A run that is late, or tries again, reads a file that was exported since; the end of a day may
+# start two hours late. Data from later than that is of another time, not of a late run.
+MAX_LATENESS = timedelta(hours=2)
+
 Outcome = Literal["created", "replaced", "kept"]
+
+
+class StatementTooLate(SourceError):
+    """The data is from long after the slot, so that it says nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,7 @@ def capture(account: Account, slot: Slot, *, min_usd: Decimal, run_id: int | Non
     """
     statement = account.open_source().fetch()
     _require_whole(statement)
+    _require_of_its_time(statement, account, slot)
     valuation = value_statement(
         statement,
         currency=account.currency,
@@ -74,6 +88,20 @@ def _require_whole(statement: Statement) -> None:
             f"{statement.parts[0].name} lists no position. That is what a failed export looks "
             "like, so it is not taken as a portfolio worth 0. Export it again."
         )
+
+
+def _require_of_its_time(statement: Statement, account: Account, slot: Slot) -> None:
+    if statement.as_of - slot.stands_for_at <= MAX_LATENESS:
+        return
+    data_from, slot_at = (
+        f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M}"
+        for instant in (statement.as_of, slot.slot_at)
+    )
+    raise StatementTooLate(
+        f"{statement.parts[0].name} has data from {data_from}, slot {slot_at} "
+        f"({account.timezone}): that is too late for the slot. Take the slot with data of its "
+        "time, or trigger without scheduled_at."
+    )
 
 
 def _fill(snapshot: Snapshot, slot: Slot, *, statement: Statement, valuation: Valuation) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 SlotKind = Literal["intraday", "eod"]
 LENGTH = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,6 +24,11 @@ class Slot:
     kind: SlotKind
     slot_at: datetime
     business_date: date
+
+    @property
+    def stands_for_at(self) -> datetime:
+        """Return the instant whose data it should have; eod: the end of the business date."""
+        return self.slot_at + MINUTE if self.kind == "eod" else self.slot_at
 
 
 def slot_of(instant: datetime, *, is_eod: bool, zone: ZoneInfo) -> Slot:
@@ -47,4 +53,4 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     It is 23:59 unless the clock is changed then: it counts back from the next day's start.
     """
     next_day = datetime.combine(day + timedelta(days=1), time.min, zone)
-    return next_day.astimezone(UTC) - timedelta(minutes=1)
+    return next_day.astimezone(UTC) - MINUTE

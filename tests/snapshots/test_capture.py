@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
-from snapshots.capture import capture
+from snapshots.capture import MAX_LATENESS, StatementTooLate, capture
 from snapshots.models import Snapshot, SnapshotPosition
 from snapshots.slots import slot_of
 from snapshots.sources.base import InvalidStatement, SourceError, SourceUnavailable
@@ -116,6 +116,46 @@ class CaptureTests(TestCase):
         position = take(account).snapshot.positions.get()
 
         self.assertEqual((position.location, position.price), ("Kraken, Spot", None))
+
+
+class DataOfAnotherTimeTests(TestCase):
+    data_dir: Path
+
+    def write(self, at):
+        write_export(self.data_dir / "balance.csv", at=at)
+
+    def test_is_refused_with_both_times(self):
+        account = make_account()
+        self.write(datetime(2026, 11, 21, 9, 5, tzinfo=UTC))
+
+        with self.assertRaises(StatementTooLate) as refusal:
+            take(account, at=datetime(2026, 11, 1, 22, 59, tzinfo=UTC), is_eod=True)
+
+        said = str(refusal.exception)
+        self.assertIn("data from 2026-11-21 10:05, slot 2026-11-01 23:59 (Europe/Zurich)", said)
+        self.assertIn("or trigger without scheduled_at.", said)
+        self.assertFalse(Snapshot.objects.exists())
+
+    def test_is_what_comes_more_than_two_hours_after_the_slot(self):
+        account = make_account()
+        self.write(SCHEDULED_AT + MAX_LATENESS)
+        self.assertEqual(take(account).outcome, "created")
+        self.write(SCHEDULED_AT + MAX_LATENESS + timedelta(seconds=1))
+
+        with self.assertRaises(StatementTooLate):
+            take(account, run_id=8)
+
+        self.assertEqual(Snapshot.objects.get().run_id, 7)
+
+    def test_is_what_comes_more_than_two_hours_after_the_end_of_the_day(self):
+        account = make_account()
+        midnight = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # in Zurich
+        self.write(midnight + MAX_LATENESS)
+        self.assertEqual(take(account, is_eod=True).outcome, "created")
+        self.write(midnight + MAX_LATENESS + timedelta(seconds=1))
+
+        with self.assertRaises(StatementTooLate):
+            take(account, is_eod=True)
 
 
 class AgainTests(TestCase):

@@ -120,6 +120,17 @@ class PnlSnapshotTests(SnapshotTestCase):
         self.assertIn(said, self.journal()[0])
         self.assertFalse(Snapshot.objects.exists())
 
+    def test_past_instant_with_data_of_today_fails_for_good(self):
+        make_account()
+        self.write()
+
+        with self.assertRaisesMessage(TaskFailed, "slot 2026-02-10 23:59") as failure:
+            pnl_snapshot(make_context(scheduled_at=SCHEDULED_AT - timedelta(days=20)), is_eod=True)
+
+        self.assertTrue(failure.exception.permanent)
+        self.assertIn("[2026-02-10 23:59:00] eod FAILED - ", self.journal()[0])
+        self.assertFalse(Snapshot.objects.exists())
+
     def test_missing_file_may_be_there_the_next_time(self):
         make_account()
 
