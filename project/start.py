@@ -19,11 +19,16 @@ def environment() -> dict[str, str]:
     """Return what the processes see: HOST and PORT as settled, and this Python's tools first."""
     tools = str(Path(sys.executable).parent)
     return os.environ | {
-        "HOST": settings.HOST,
+        "HOST": bracketed(settings.HOST),
         "PORT": str(settings.PORT),
         "PATH": os.pathsep.join([tools, os.environ.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def bracketed(host: str) -> str:
+    """Return `host` as it stands before a port: IPv6 addresses are in brackets there."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -35,7 +40,7 @@ def refuse_taken_port(host: str, port: int) -> None:
             listener.bind((host.strip("[]"), port))
         except OSError as exc:
             sys.exit(
-                f"Daybook cannot listen at {host}:{port} ({exc.strerror}). "
+                f"Daybook cannot listen at {bracketed(host)}:{port} ({exc.strerror}). "
                 f"Choose another port: PORT={port + 1} make run"
             )
 
@@ -50,7 +55,8 @@ def main() -> int:
         cwd=settings.BASE_DIR,
         patience=settings.SHUTDOWN_GRACE + MARGIN,
     )
-    host = "localhost" if settings.HOST in ("0.0.0.0", "::", "[::]") else settings.HOST  # noqa: S104
+    host = bracketed(settings.HOST)
+    host = "localhost" if host in ("0.0.0.0", "[::]") else host  # noqa: S104
     processes.say(f"Daybook is at http://{host}:{settings.PORT}/ (Ctrl-C ends it)")
     return processes.run()
 

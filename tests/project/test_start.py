@@ -7,6 +7,7 @@ import sys
 import urllib.request
 
 import psutil
+import pytest
 
 from tests.installation import Installation, Program
 
@@ -28,8 +29,8 @@ def start(installation: Installation, **env: str) -> tuple[Program, int]:
     return program, port
 
 
-def answers(port: int) -> bool:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as response:
+def answers(port: int, *, host: str = "127.0.0.1") -> bool:
+    with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=10) as response:
         return bool(response.status == 200)
 
 
@@ -38,6 +39,14 @@ def test_web_and_scheduler_run_together_at_the_port(installation: Installation) 
 
     assert answers(port)
     assert f"Daybook is at http://127.0.0.1:{port}/" in program.output
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_host_may_be_an_ipv6_address(installation: Installation, host: str) -> None:
+    program, port = start(installation, HOST=host)
+
+    assert answers(port, host="[::1]")
+    assert f"Daybook is at http://[::1]:{port}/" in program.output
 
 
 def test_interrupt_ends_all_of_it_with_success(installation: Installation) -> None:
