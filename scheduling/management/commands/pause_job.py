@@ -16,6 +16,8 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True, help="Shown with the job.")
 
     def handle(self, *, key: str, reason: str, **options: Any) -> None:
+        if not reason.strip():
+            raise CommandError('--reason is blank. Say why, such as: --reason "Broker is down"')
         job = job_called(key)
         try:
             job.pause(reason)

@@ -69,6 +69,15 @@ class PauseAndResumeTests(TestCase):
         with self.assertRaisesMessage(CommandError, "--reason"):
             run_command("pause_job", "nightly")
 
+    def test_a_blank_reason_is_none(self):
+        make_job(key="nightly")
+
+        for blank in ("", " \t"):
+            with self.assertRaisesMessage(CommandError, "--reason is blank. Say why"):
+                run_command("pause_job", "nightly", "--reason", blank)
+
+        self.assertEqual(Job.objects.get().state, Job.State.ACTIVE)
+
     def test_an_unknown_key_is_answered_with_a_suggestion(self):
         make_job(key="nightly")
 
