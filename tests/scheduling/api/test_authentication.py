@@ -52,6 +52,31 @@ class TokenTests(ApiTestCase):
             self.assertEqual(response["WWW-Authenticate"], "Token")
 
 
+class SchemaTests(ApiTestCase):
+    def test_without_a_login_is_refused_in_json(self):
+        for accept in ("*/*", "application/vnd.oai.openapi"):
+            response = Client().get("/api/schema", HTTP_ACCEPT=accept)
+
+            self.assertEqual(response.status_code, 401)
+            self.assertEqual(response["Content-Type"], "application/json")
+            self.assertEqual(response.json()["code"], "not_authenticated")
+
+    def test_an_unknown_type_is_refused_in_json(self):
+        response = Client().get("/api/schema", HTTP_ACCEPT="image/png")
+
+        self.assertEqual(response.status_code, 406)
+        self.assertEqual(response.json()["code"], "not_acceptable")
+
+    def test_with_a_login_is_yaml(self):
+        client = Client()
+        client.force_login(self.alice)
+
+        response = client.get("/api/schema")
+
+        self.assertEqual(response.status_code, 200)
+        self.assertIn("application/vnd.oai.openapi;", response["Content-Type"])
+
+
 class SessionTests(ApiTestCase):
     def test_a_session_reads(self):
         client = Client()
