@@ -4,63 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import takewhile
 
 import pytest
 from django.core.handlers.base import BaseHandler
-from django.db import connection
 from django.test import RequestFactory
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob
 
 from scheduling.models import Job, Run
-from tests.factories import make_job, make_user
+from tests.factories import make_user
+from tests.many_rows import make_many_rows
 from tests.scheduling.admin.case import job_page, run_page
 
-JOBS, RUNS_EACH = 1_000, 100
 LIMIT = 0.3  # s
 TRIES = 10  # of which one must be quick: other processes may need the machine too
-STATUSES = ("succeeded",) * 9 + ("failed",)
 
 
 @pytest.fixture(scope="module")
 def many_rows(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
-        jobs = make_jobs()
-        make_runs(jobs)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        make_many_rows(now=timezone.now())
         yield
         Run.objects.all()._raw_delete(using="default")
         Job.objects.all().delete()
         DjangoJob.objects.all().delete()
-
-
-def make_jobs() -> list[Job]:
-    pattern = make_job(key="job_0000")
-    clock = DjangoJob.objects.get(id="job_0000")
-    for number in range(1, JOBS):
-        clock.pk = pattern.key = f"job_{number:04}"
-        clock.save(force_insert=True)
-        pattern.pk, pattern.clock, pattern.name = None, clock, f"Job {number}"
-        pattern.save(force_insert=True)
-    return list(Job.objects.all())
-
-
-def make_runs(jobs: list[Job]) -> None:
-    now = timezone.now()
-    runs = (
-        Run.of(
-            job, scheduled_at=(at := now - timedelta(minutes=RUNS_EACH - turn)), origin="schedule",
-            status=STATUSES[turn % 10], attempt=1, started_at=at,
-            finished_at=at + timedelta(seconds=1), result={"rows": list(range(20))},
-            error="no such file\n" * 20 if turn % 10 == 9 else "",
-        )
-        for turn in range(RUNS_EACH)
-        for job in jobs
-    )  # fmt: skip
-    Run.objects.bulk_create(runs, batch_size=1_000)
 
 
 def seconds_to_open(client, url) -> Iterator[float]:
