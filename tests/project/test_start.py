@@ -9,6 +9,7 @@ import urllib.request
 import psutil
 import pytest
 
+from tests.factories import make_job
 from tests.installation import Installation, Program
 
 START = (sys.executable, "-m", "project.start")
@@ -104,3 +105,17 @@ def find(program: Program, word: str) -> list[psutil.Process]:
         return []
     family = psutil.Process(program.pid).children(recursive=True)
     return [process for process in family if process.is_running() and word in process.cmdline()]
+
+
+def test_running_run_has_time_until_a_second_interrupt(installation: Installation) -> None:
+    job = make_job(task="tests.sleep", params={"seconds": 60, "heed_stop": False})
+    program, _ = start(installation)
+    job.trigger()
+    program.wait_for("] Starting")
+
+    program.send_signal(signal.SIGINT)
+    program.wait_for("Stopping")
+    assert program.poll() is None
+    program.send_signal(signal.SIGINT)
+
+    assert program.wait(5) == 0
