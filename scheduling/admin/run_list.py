@@ -96,6 +96,8 @@ class RunList(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Run], search_term: str
     ) -> tuple[QuerySet[Run], bool]:
         term = search_term.strip()
+        if not term:  # an empty pattern would be matched against every row
+            return queryset, False
         found = Q(job_key__icontains=term)
         if term.isascii() and term.isdigit() and len(term) < 19:
             found |= Q(pk=int(term))
