@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from scheduling.admission import Load, admit, refusal
 from scheduling.models import Job, Run
 from scheduling.options import Options
-from scheduling.triggers import Trigger, TriggerSpec, build_trigger
+from scheduling.triggers import DueTimes, Trigger, TriggerSpec, build_trigger
 
 MARGIN = timedelta(milliseconds=1)  # jitter ends this long before the next fire time
 
@@ -102,12 +102,13 @@ def fire_job(
     """
     trigger = job.trigger
     moment = Moment(now, load, options)
-    times, left_out = due_times(job, trigger, now, options.catch_up_cap)
-    next_at = trigger.next_after(max(now, times[-1]))
+    due = DueTimes.since(
+        job.next_run_at, trigger, now, coalesce=job.coalesce, cap=options.catch_up_cap
+    )
+    next_at = trigger.next_after(max(now, due.times[-1]))
     occurrences = []
-    for index, instant in enumerate(times):
-        following = times[index + 1] if index + 1 < len(times) else next_at
-        note = _note_on(left_out, job, options) if index == 0 else ""
+    for instant, following in zip(due.times, [*due.times[1:], next_at], strict=True):
+        note = due.note if instant == due.times[0] else ""
         if _is_late(job, instant, now):
             occurrences.append(_missed(job, instant, now, note))
             continue
@@ -116,44 +117,8 @@ def fire_job(
     return Firing(job, occurrences, next_at)
 
 
-def due_times(job: DueJob, trigger: Trigger, now: datetime, cap: int) -> tuple[list[datetime], int]:
-    """Return the fire times to decide about, oldest first, and how many were left out.
-
-    With coalescing that is the last one; without, at most the last `cap`. The count of those
-    left out stops at `cap` as well: time that jumped by years must not be enumerated.
-    """
-    first = job.next_run_at
-    if job.coalesce:
-        last = trigger.last_until(first, now) or first
-        earlier = 0 if last == first else 1 + len(trigger.fire_times(first, last - MARGIN, cap))
-        return [last], earlier
-    times = [first, *trigger.fire_times(first, now, cap)]
-    if len(times) <= cap:
-        return times, 0
-    return _last_times(trigger, first, now, cap)
-
-
-def _last_times(
-    trigger: Trigger, first: datetime, now: datetime, cap: int
-) -> tuple[list[datetime], int]:
-    times: list[datetime] = []
-    before = now
-    while len(times) < cap and (time := trigger.last_until(first, before)) is not None:
-        times.append(time)
-        before = time - timedelta(microseconds=1)
-    return times[::-1], cap
-
-
 def _is_late(job: DueJob, instant: datetime, now: datetime) -> bool:
     return job.grace is not None and now - instant > job.grace
-
-
-def _note_on(left_out: int, job: DueJob, options: Options) -> str:
-    if not left_out:
-        return ""
-    many = f"at least {left_out}" if left_out >= options.catch_up_cap else str(left_out)
-    times = "fire time" if left_out == 1 else "fire times"
-    return f"Stands for {many} earlier {times} too, from {job.next_run_at:%Y-%m-%d %H:%M:%S}Z on."
 
 
 def _missed(job: DueJob, instant: datetime, now: datetime, note: str) -> Occurrence:
@@ -196,7 +161,7 @@ def fire(key: str) -> None:
 
 
 def run_row(job: DueJob, occurrence: Occurrence, now: datetime) -> tuple[Any, ...]:
-    """Return the values of RUN_COLUMNS for a new run, the job's key first."""
+    """Return the job's primary key, then the values of RUN_COLUMNS and RUN_BLANKS."""
     return (
         job.id,
         Run.Origin.SCHEDULE,

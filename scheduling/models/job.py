@@ -18,6 +18,7 @@ from scheduling.models.run import Run
 from scheduling.models.tasked import Tasked
 from scheduling.models.triggered import Triggered
 from scheduling.options import Options
+from scheduling.triggers import DueTimes
 from scheduling.wakeup import announce_change
 
 if TYPE_CHECKING:
@@ -369,11 +370,23 @@ class Job(Tasked, Triggered, Policy, models.Model):
         self._withdraw_pending(Run.Status.SKIPPED, reason, now, origin=Run.Origin.SCHEDULE)
 
     def _record_what_is_due(self, now: datetime, reason: str) -> None:
-        due_at = self.next_run_at
-        if due_at is not None and due_at <= now:
-            run = Run.of(self, scheduled_at=due_at, origin=Run.Origin.SCHEDULE, finished_at=now)
+        if self.next_run_at is None or self.next_run_at > now:
+            return
+        cap = Options().catch_up_cap
+        try:
+            due = DueTimes.since(
+                self.next_run_at, self.trigger_object, now, coalesce=self.coalesce, cap=cap
+            )
+        except InvalidTrigger:
+            due = DueTimes([self.next_run_at], 0, self.next_run_at, cap)
+        runs = [
+            Run.of(self, scheduled_at=instant, origin=Run.Origin.SCHEDULE, finished_at=now)
+            for instant in due.times
+        ]
+        for run in runs:
             run.status, run.reason = Run.Status.SKIPPED, reason
-            Run.objects.bulk_create([run], ignore_conflicts=True)
+        runs[0].reason = f"{reason} {due.note}".strip()
+        Run.objects.bulk_create(runs, ignore_conflicts=True)
 
     def _withdraw_pending(self, status: str, reason: str, now: datetime, **only: Any) -> None:
         self.runs.filter(status=Run.Status.PENDING, **only).update(

@@ -41,6 +41,24 @@ class PauseTests(TestCase):
 
         assert list(job.runs.values_list("status", flat=True)) == ["skipped", "skipped"]
 
+    def test_says_how_many_fire_times_the_skipped_run_stands_for(self) -> None:
+        job = make_job(now=NOW)
+
+        job.pause("maintenance", now=NOW + timedelta(hours=1))
+
+        run = job.runs.get()
+        assert run.scheduled_at == NOW + timedelta(hours=1)
+        assert "maintenance Stands for 3 earlier fire times too, from" in run.reason
+
+    def test_skips_each_fire_time_of_a_job_that_does_not_coalesce(self) -> None:
+        job = make_job(now=NOW, coalesce=False)
+
+        job.pause("maintenance", now=NOW + timedelta(hours=1))
+
+        assert [run.scheduled_at for run in job.runs.order_by("scheduled_at")] == [
+            NOW + timedelta(minutes=minutes) for minutes in (15, 30, 45, 60)
+        ]
+
     def test_leaves_manual_runs_alone(self) -> None:
         job = make_job(now=NOW)
         run = make_run(job, origin=Run.Origin.MANUAL)
