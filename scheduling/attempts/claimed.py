@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +44,15 @@ class ClaimedRun:
             owner_id=self.owner_id,
             requested_by_id=self.requested_by_id,
         )
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], *, worker_id: int) -> ClaimedRun:
+        """Return the run whose COLUMNS are in `row`, in the hands of a worker."""
+        return cls(worker_id=worker_id, **{name: row[name] for name in COLUMNS})
+
+
+# What is read of a run to claim it.
+COLUMNS = tuple(field.name for field in fields(ClaimedRun) if field.name != "worker_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

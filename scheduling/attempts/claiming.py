@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from scheduling.attempts.claimed import ClaimedRun
+from scheduling.attempts.claimed import COLUMNS, ClaimedRun
 from scheduling.models import Run
-
-COLUMNS = (
-    "id", "job_id", "job_key", "task", "params", "origin", "attempt", "scheduled_at",
-    "owner_id", "requested_by_id", "timeout_seconds", "max_attempts", "backoff_seconds",
-    "retry_lost", "errors",
-)  # fmt: skip
 
 
 def claim_due(
@@ -30,7 +25,7 @@ def claim_due(
         rows = list(due.select_for_update(skip_locked=True).values(*COLUMNS)[:limit])
         if rows:
             _take(worker_id, [row["id"] for row in rows], now)
-    return [_claimed(row, worker_id) for row in rows]
+    return [_next_attempt(row, worker_id) for row in rows]
 
 
 def claim_one(run_id: int, *, worker_id: int, now: datetime) -> ClaimedRun | None:
@@ -40,7 +35,7 @@ def claim_one(run_id: int, *, worker_id: int, now: datetime) -> ClaimedRun | Non
         row = pending.select_for_update().values(*COLUMNS).first()
         if row is not None:
             _take(worker_id, [run_id], now)
-    return None if row is None else _claimed(row, worker_id)
+    return None if row is None else _next_attempt(row, worker_id)
 
 
 def next_due_at(tasks: Sequence[str], now: datetime) -> datetime | None:
@@ -59,6 +54,5 @@ def _take(worker_id: int, run_ids: list[int], now: datetime) -> None:
     )
 
 
-def _claimed(row: dict[str, object], worker_id: int) -> ClaimedRun:
-    attempt = int(str(row["attempt"])) + 1
-    return ClaimedRun(**{**row, "worker_id": worker_id, "attempt": attempt})  # type: ignore[arg-type]
+def _next_attempt(row: dict[str, Any], worker_id: int) -> ClaimedRun:
+    return ClaimedRun.of({**row, "attempt": row["attempt"] + 1}, worker_id=worker_id)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from threading import Thread
+
+from django.db import DatabaseError, InterfaceError
 
 from scheduling.attempts.capture import install_capture
 from scheduling.attempts.claimed import Outcome
@@ -12,6 +16,7 @@ from scheduling.attempts.recorder import Recorder
 from scheduling.engine.listening import listener
 from scheduling.engine.membership import Membership, Vitals
 from scheduling.engine.scheduler import Scheduler
+from scheduling.engine.sweeping import lose_all_runs
 from scheduling.engine.worker import WorkerLoop
 from scheduling.executors.base import Executor
 from scheduling.executors.processes import ProcessExecutor
@@ -21,6 +26,7 @@ from scheduling.options import Options
 logger = logging.getLogger(__name__)
 
 LAST_WRITES = 10.0  # s for outcomes to be written at the end
+FAREWELL = 0.5  # s for the last words of a process that ends at once
 
 
 class Daemon:
@@ -77,6 +83,25 @@ class Daemon:
             executor.close()
         if not self._recorder.close(LAST_WRITES):
             logger.error("Some outcomes could not be written; their runs will be lost")
+        self._membership.leave()
+
+    def abandon(self) -> None:
+        """Give up what runs and say good-bye, for a process that ends at once.
+
+        So nobody waits for the lease. Without a database in time the lease decides after all.
+        """
+        if self._worker is None:
+            return  # it never started
+        farewell = Thread(target=self._say_farewell, name="farewell", daemon=True)
+        farewell.start()
+        farewell.join(FAREWELL)
+
+    def _say_farewell(self) -> None:
+        try:
+            reason = "Its worker was told to end at once."
+            lose_all_runs(self._membership.worker_id, datetime.now(UTC), reason)
+        except (DatabaseError, InterfaceError) as exc:
+            logger.warning("Its runs could not be given up; the lease will end them: %s", exc)
         self._membership.leave()
 
     def _executor(self, kind: type[Executor], size: int) -> Executor:

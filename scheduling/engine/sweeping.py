@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from scheduling.admission import Load, instances
-from scheduling.attempts.claimed import ClaimedRun, Outcome
-from scheduling.attempts.claiming import COLUMNS
+from scheduling.attempts.claimed import COLUMNS, ClaimedRun, Outcome
 from scheduling.attempts.settling import write_outcomes
 from scheduling.jobstore import record_executions
 from scheduling.models import Job, Run, Worker
 from scheduling.registry import registry
 
 logger = logging.getLogger(__name__)
+
+# A worker that knows the task may just be starting anew.
+PATIENCE = timedelta(minutes=5)
 
 
 def lose_runs_of_dead_workers(now: datetime, lease: timedelta, *, own_id: int) -> int:
@@ -29,11 +32,7 @@ def lose_runs_of_dead_workers(now: datetime, lease: timedelta, *, own_id: int) -
                 continue  # it was heard of just now
             silent_since = f"{worker.heartbeat_at:%Y-%m-%d %H:%M:%S}Z"
             reason = f"Worker {worker.name} died: no heartbeat since {silent_since}."
-            runs = Run.objects.filter(worker=worker, status=Run.Status.RUNNING)
-            outcomes = [
-                _lost(row, worker, now, reason)
-                for row in runs.select_for_update(skip_locked=True).values(*COLUMNS, "started_at")
-            ]
+            outcomes = _lost_runs(worker.pk, now, reason)
             count += write_outcomes(outcomes)
             Worker.objects.filter(pk=worker.pk).update(
                 stopped_at=now, trouble=f"Silent since {silent_since}."
@@ -80,6 +79,23 @@ def park_jobs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
     return parked
 
 
+def skip_runs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
+    """End runs as skipped that no living worker has code for, once they waited a while."""
+    long_ago = now - PATIENCE
+    waited = Q(due_at__lt=long_ago) | Q(due_at=None, created_at__lt=long_ago)
+    waiting = Run.objects.filter(waited, status=Run.Status.PENDING)
+    unknown = waiting.exclude(task__in=registry.all_names()).order_by()
+    return sum(
+        waiting.filter(task=task).update(
+            status=Run.Status.SKIPPED,
+            reason=f"No worker has a task called {task!r}.",
+            finished_at=now,
+        )
+        for task in unknown.values_list("task", flat=True).distinct()
+        if not Worker.objects.knowing(task, now, lease)
+    )
+
+
 def park_jobs_with_faults(now: datetime) -> int:
     """Mark jobs broken whose parameters or trigger the code of this process refuses."""
     parked = 0
@@ -96,14 +112,15 @@ def lose_runs_that_nobody_holds(run_ids: Iterable[int], *, worker_id: int, now: 
 
     Their claim was written although the worker never got the answer.
     """
+    reason = "Its claim was written, but the connection broke before the worker knew of it."
     with transaction.atomic():
-        runs = Run.objects.filter(
-            pk__in=list(run_ids), worker_id=worker_id, status=Run.Status.RUNNING
-        )
-        worker = Worker.objects.get(pk=worker_id)
-        rows = runs.select_for_update().values(*COLUMNS, "started_at")
-        reason = "Its claim was written, but the connection broke before the worker knew of it."
-        return write_outcomes([_lost(row, worker, now, reason) for row in rows])
+        return write_outcomes(_lost_runs(worker_id, now, reason, pk__in=list(run_ids)))
+
+
+def lose_all_runs(worker_id: int, now: datetime, reason: str) -> None:
+    """End what the worker runs as lost: it ends at once and does not wait for them."""
+    with transaction.atomic():
+        write_outcomes(_lost_runs(worker_id, now, reason))
 
 
 def _release(job_id: int, now: datetime) -> int:
@@ -118,12 +135,17 @@ def _release(job_id: int, now: datetime) -> int:
         return Run.objects.filter(pk__in=ids).update(due_at=now)
 
 
-def _lost(row: dict[str, object], worker: Worker, now: datetime, reason: str) -> Outcome:
-    started_at = row.pop("started_at")
-    return Outcome(
-        run=ClaimedRun(**row, worker_id=worker.pk),  # type: ignore[arg-type]
-        status=Run.Status.LOST,
-        started_at=started_at,  # type: ignore[arg-type]
-        finished_at=now,
-        reason=reason,
-    )
+def _lost_runs(worker_id: int, now: datetime, reason: str, **only: object) -> list[Outcome]:
+    """Lock running runs of the worker, and return their ends; others' hands keep theirs."""
+    runs = Run.objects.filter(worker_id=worker_id, status=Run.Status.RUNNING, **only)
+    rows = runs.select_for_update(skip_locked=True).values(*COLUMNS, "started_at")
+    return [
+        Outcome(
+            run=ClaimedRun.of(row, worker_id=worker_id),
+            status=Run.Status.LOST,
+            started_at=row["started_at"],
+            finished_at=now,
+            reason=reason,
+        )
+        for row in rows
+    ]

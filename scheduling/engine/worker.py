@@ -199,6 +199,7 @@ class WorkerLoop:
             sweeping.park_jobs_with_faults(now)
         self._inspect_at = time.monotonic() + INSPECT_EVERY
         sweeping.park_jobs_of_unknown_tasks(now, self._lease)
+        sweeping.skip_runs_of_unknown_tasks(now, self._lease)
         sweeping.heal_jobs(now)
 
     def _seconds_to_wait(self) -> float:

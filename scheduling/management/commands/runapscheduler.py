@@ -24,8 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *, quiet: bool, **options: Any) -> None:
         stopping = Event()
-        self._end_on_signals(stopping)
         daemon = Daemon()
+        self._end_on_signals(stopping, daemon)
         daemon.start()
         if not quiet:
             self._print_banner()
@@ -38,9 +38,10 @@ class Command(BaseCommand):
         daemon.stop()
         self.stdout.write("Scheduler stopped")
 
-    def _end_on_signals(self, stopping: Event) -> None:
+    def _end_on_signals(self, stopping: Event, daemon: Daemon) -> None:
         def handle(number: int, frame: FrameType | None) -> None:
             if stopping.is_set():
+                daemon.abandon()
                 os._exit(1)  # the second signal: at once
             stopping.set()
 

@@ -84,6 +84,31 @@ class MissedRunsTests(TestCase):
         assert (run.status, run.finished_at) == ("missed", NOW + timedelta(seconds=6))
 
 
+class RunsOfUnknownTasksTests(TestCase):
+    def waiting_run(self) -> Run:
+        run = make_run(make_job(), due_at=NOW, origin=Run.Origin.MANUAL)
+        Run.objects.filter(pk=run.pk).update(task="gone.task")
+        return run
+
+    def status_after(self, run: Run, minutes: int) -> str:
+        sweeping.skip_runs_of_unknown_tasks(NOW + timedelta(minutes=minutes), LEASE)
+        run.refresh_from_db()
+        return run.status
+
+    def test_a_run_that_no_worker_has_code_for_waits_only_for_a_while(self) -> None:
+        run = self.waiting_run()
+
+        assert self.status_after(run, minutes=4) == "pending"
+        assert self.status_after(run, minutes=6) == "skipped"
+        assert run.reason == "No worker has a task called 'gone.task'."
+
+    def test_a_run_that_another_worker_has_code_for_is_left_to_it(self) -> None:
+        run = self.waiting_run()
+        make_worker(heartbeat_at=NOW + timedelta(minutes=6), tasks=["gone.task"])
+
+        assert self.status_after(run, minutes=6) == "pending"
+
+
 class HeldRunsTests(TestCase):
     def test_the_oldest_of_a_queue_starts_when_its_turn_has_come(self) -> None:
         job = make_job(overlap="queue")

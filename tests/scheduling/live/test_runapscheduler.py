@@ -110,6 +110,9 @@ class TestEnd:
         program.send_signal(signal.SIGTERM)
 
         assert program.wait(2) == 1
+        run.refresh_from_db()
+        assert (run.status, run.reason) == ("lost", "Its worker was told to end at once.")
+        assert Worker.objects.get().stopped_at is not None
 
     def test_it_says_good_bye(self, installation: Installation) -> None:
         program = start(installation)
