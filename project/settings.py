@@ -76,8 +76,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 APPEND_SLASH = True
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"  # which sends everybody to their own pages
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

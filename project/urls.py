@@ -2,11 +2,14 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
+
+from project.login import Home, Login, Logout
 
 urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("login/", Login.as_view(), name="login"),
+    path("logout/", Logout.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("api/", include("scheduling.api.urls")),
     path("", include("scheduling.api.probe_urls")),
-    path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

@@ -178,7 +178,7 @@ class LoginTests(AdminTestCase):
         self.client.logout()
 
         answer = self.client.post(
-            reverse("admin:login"), {"username": "admin", "password": "secret"}
+            reverse("admin:login"), {"username": "admin", "password": "secret"}, follow=True
         )
 
         self.assertRedirects(answer, reverse("admin:index"))

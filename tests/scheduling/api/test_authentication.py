@@ -102,4 +102,4 @@ class SessionTests(ApiTestCase):
     def test_the_docs_send_to_the_login(self):
         response = Client().get("/api/docs")
 
-        self.assertRedirects(response, "/admin/login/?next=/api/docs")
+        self.assertRedirects(response, "/login/?next=/api/docs")
