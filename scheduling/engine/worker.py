@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.claiming import claim_due, next_due_at
 from scheduling.attempts.settling import wants_retry
-from scheduling.engine import sweeping
+from scheduling.engine import recalling, sweeping
 from scheduling.executors.base import Executor
 from scheduling.models import Run
 from scheduling.options import Options
@@ -201,6 +201,8 @@ class WorkerLoop:
         sweeping.park_jobs_of_unknown_tasks(now, self._lease)
         sweeping.skip_runs_of_unknown_tasks(now, self._lease)
         sweeping.heal_jobs(now)
+        if self._may_bury():
+            recalling.recall_clocks(now)
 
     def _seconds_to_wait(self) -> float:
         if self._changed:
