@@ -9,7 +9,7 @@ the index by time, whatever the number of jobs. docs/time.md is the contract.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 SKEW = timedelta(minutes=5)
 # How far back the last fire time of a job may lie, to go on from there.
 LOOK_BACK = timedelta(days=1)
-AT_ONCE = 500  # jobs, so that their locks are held for a moment only
+BATCH = 500  # jobs, so that their locks are held for a moment only
+MOST_BATCHES = 10  # in a row; the next inspection goes on
 NAMED = 10  # jobs in the log
 
 
@@ -36,33 +37,53 @@ def recall_clocks(now: datetime) -> int:
 
     They go on from their last fire time that has come. What nobody started is taken back.
     """
+    keys: list[str] = []
+    taken_back = 0
+    for _ in range(MOST_BATCHES):
+        job_ids = _jobs_ahead(now)
+        if not job_ids:
+            break
+        with transaction.atomic():
+            recalled = _step_back(job_ids, now)
+            taken_back += _take_back(recalled, now)
+        keys += recalled.values()
+        if not recalled:
+            break  # the rest is in other hands
+    if keys:
+        names = ", ".join(keys[:NAMED]) + (", …" if len(keys) > NAMED else "")
+        logger.error(
+            "A clock read ahead. Fire again from now on: %d jobs (%s). Taken back: %d runs that "
+            "had not started.", len(keys), names, taken_back,
+        )  # fmt: skip
+    return len(keys)
+
+
+def _jobs_ahead(now: datetime) -> list[int | None]:
+    """Return jobs that fired for a time to come, and wait for one beyond it or are finished."""
+    newest = Run.objects.order_by("-scheduled_at").values_list("scheduled_at", flat=True).first()
+    if newest is None or newest <= now + SKEW:
+        return []  # as always: one look into the index by time
     ahead = Run.objects.filter(
         Q(job__state=Job.State.FINISHED)
         | Q(job__state=Job.State.ACTIVE, job__clock__next_run_time__gt=F("scheduled_at")),
         origin=Run.Origin.SCHEDULE,
         scheduled_at__gt=now + SKEW,
     )
-    ids = list(ahead.order_by().values_list("job_id", flat=True).distinct()[:AT_ONCE])
-    if not ids:
-        return 0
-    with transaction.atomic():
-        jobs = list(Job.objects.locked(skip_locked=True).filter(pk__in=ids))
-        steps = _steps_back(jobs, now)
-        move_clocks([(job.key, next_at) for job, next_at in steps])
-        recalled = [job.pk for job, _ in steps]
-        taken_back = _take_back(recalled, now)
-        Job.objects.filter(pk__in=recalled, state=Job.State.FINISHED).update(
-            state=Job.State.ACTIVE, state_reason="", state_changed_at=now
-        )
+    return list(ahead.order_by().values_list("job_id", flat=True).distinct()[:BATCH])
+
+
+def _step_back(job_ids: Sequence[int | None], now: datetime) -> dict[int, str]:
+    """Set back the clocks of the jobs that are ahead; return their keys by primary key."""
+    jobs = list(Job.objects.locked(skip_locked=True).filter(pk__in=job_ids))
+    steps = _steps_back(jobs, now)
+    move_clocks([(job.key, next_at) for job, next_at in steps])
+    recalled = {job.pk: job.key for job, _ in steps}
+    Job.objects.filter(pk__in=recalled, state=Job.State.FINISHED).update(
+        state=Job.State.ACTIVE, state_reason="", state_changed_at=now
+    )
+    if recalled:
         announce_change()
-    if steps:
-        names = ", ".join([job.key for job, _ in steps][:NAMED])
-        logger.error(
-            "A clock read ahead: %d jobs fire again from now on (%s%s); %d runs that had not "
-            "started are taken back", len(steps), names,
-            ", …" if len(steps) > NAMED else "", taken_back,
-        )  # fmt: skip
-    return len(steps)
+    return recalled
 
 
 def _steps_back(jobs: Sequence[Job], now: datetime) -> list[tuple[Job, datetime]]:
@@ -93,7 +114,7 @@ def _last_fire_times(jobs: Sequence[Job], now: datetime) -> dict[int | None, dat
     return dict(runs.order_by().values_list("job_id").annotate(Max("scheduled_at")))
 
 
-def _take_back(job_ids: Sequence[int], now: datetime) -> int:
+def _take_back(job_ids: Collection[int], now: datetime) -> int:
     """Delete what was written down ahead of the time and not started, and return how much.
 
     Its row would keep the fire time from its run when it comes, and hold up those before.

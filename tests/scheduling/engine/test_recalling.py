@@ -44,8 +44,8 @@ class RecallClocksTests(TestCase):
         job.refresh_from_db()
         assert job.next_run_at == NOW + 5 * MINUTE
         assert logs.output == [
-            "ERROR:scheduling.engine.recalling:A clock read ahead: 1 jobs fire again from now on "
-            f"({job.key}); 1 runs that had not started are taken back"
+            "ERROR:scheduling.engine.recalling:A clock read ahead. Fire again from now on: 1 jobs "
+            f"({job.key}). Taken back: 1 runs that had not started."
         ]
         tick(NOW + 5 * MINUTE)
         assert slots(job) == [NOW + 5 * MINUTE]
@@ -111,7 +111,7 @@ class RecallClocksTests(TestCase):
         tick(NOW + MINUTE)
         before = [Job.objects.get(pk=job.pk).next_run_at for job in jobs]
 
-        # The runs of the future, none.
+        # The newest run.
         with self.assertNumQueries(1):
             assert recall_clocks(NOW + MINUTE) == 0
 
@@ -147,7 +147,8 @@ class RecallClocksTests(TestCase):
             job_of()
         tick(NOW + YEARS)
 
-        # runs of the future, savepoint and its release, lock, clocks, last fire times, move,
-        # lock what had not started, delete it with its lines and artifacts, states, wake
-        with self.assertNumQueries(14), self.assertLogs("scheduling.engine.recalling"):
+        # newest run, jobs ahead, savepoint and its release, lock the jobs, their clocks and last
+        # fire times, move the clocks, states, wake, lock what had not started, read and delete
+        # it with its lines and artifacts, newest run
+        with self.assertNumQueries(16), self.assertLogs("scheduling.engine.recalling"):
             assert recall_clocks(NOW) == 20
