@@ -7,30 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 from django.templatetags.static import static
+from environ import Env
 
+from project import environment as env
 from project.logs import logging_config
 from project.secret import read_or_create_secret
 
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+Env.read_env(BASE_DIR / ".env")
 
 # --- Where things are -------------------------------------------------------
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
-HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+DATA_DIR = env.directory("DATA_DIR", BASE_DIR / "var")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.whole("PORT", 8000, most=65_535)
+WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", 2)  # processes of gunicorn
+WEB_THREADS = env.whole("WEB_THREADS", 8)  # requests at once in each
 
 # --- Security ---------------------------------------------------------------
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create_secret(DATA_DIR / "secret_key")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", HOST])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-HTTPS = env.bool("HTTPS", default=False)  # True behind a proxy that terminates TLS
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY") or read_or_create_secret(DATA_DIR / "secret_key")
+ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]", HOST]
+CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
+HTTPS = env.flag("HTTPS")  # True behind a proxy that terminates TLS
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]  # probes come from inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -60,7 +61,7 @@ INSTALLED_APPS = [
     "prices",
     "snapshots",
     "project",
-    *env.list("EXTRA_APPS", default=[]),  # your own apps: their tasks.py is found
+    *env.packages("EXTRA_APPS"),  # your own apps: their tasks.py is found
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -109,7 +110,7 @@ SQLITE: dict[str, Any] = {
     "NAME": str(DATA_DIR / "daybook.sqlite3"),
 }
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db("DATABASE_URL") if env.str("DATABASE_URL", default="") else SQLITE,
+    "default": env.database("DATABASE_URL") or SQLITE,
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Readers do not wait for the writer (WAL); a transaction takes its write lock at once, so
@@ -127,7 +128,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Language and time ------------------------------------------------------
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")  # of the admin, and of a job that names none
+TIME_ZONE = env.time_zone("TIME_ZONE")  # of the admin, and of a job that names none
 USE_TZ = True
 
 # --- Static files -----------------------------------------------------------
@@ -159,7 +160,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "scheduling.api.errors.with_code",
 }
 REST_KNOX = {
-    "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),
+    "TOKEN_TTL": timedelta(days=env.whole("API_TOKEN_DAYS", 365, most=3650)),
     "TOKEN_PREFIX": "daybook_",
 }
 SPECTACULAR_SETTINGS = {
@@ -212,18 +213,19 @@ UNFOLD = {
 }
 
 # --- Scheduler --------------------------------------------------------------
-RUN_SCHEDULER = env.bool("RUN_SCHEDULER", default=False)  # True: in the web process, as a thread
-SCHEDULING_THREADS = env.int("SCHEDULING_THREADS", default=20)
-SCHEDULING_PROCESSES = env.int("SCHEDULING_PROCESSES", default=2)
-SCHEDULING_LEASE = env.float("SCHEDULING_LEASE", default=30.0)  # s of silence: runs are lost
-SCHEDULING_HEARTBEAT = env.float("SCHEDULING_HEARTBEAT", default=5.0)  # s
-SHUTDOWN_GRACE = env.float("SHUTDOWN_GRACE", default=30.0)  # s for running runs to finish
+RUN_SCHEDULER = env.flag("RUN_SCHEDULER")  # True: in the web process, as a thread
+SCHEDULING_THREADS = env.whole("SCHEDULING_THREADS", 20)
+SCHEDULING_PROCESSES = env.whole("SCHEDULING_PROCESSES", 2)
+SCHEDULING_LEASE = env.seconds("SCHEDULING_LEASE", 30.0)  # s of silence: runs are lost
+SCHEDULING_HEARTBEAT = env.seconds("SCHEDULING_HEARTBEAT", 5.0)  # s
+SHUTDOWN_GRACE = env.seconds("SHUTDOWN_GRACE", 30.0)  # s for running runs to finish
 
 # --- Snapshots --------------------------------------------------------------
-SNAPSHOT_USER_ID = env.str("SNAPSHOT_USER_ID", default="admin")
-SNAPSHOT_SOURCE = env.str("SNAPSHOT_SOURCE", default="cointracking")
-SNAPSHOT_MIN_USD = env.str("SNAPSHOT_MIN_USD", default="1.0")  # hides rows, never changes totals
+SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")
+SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")
+SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
 
 # --- Logs -------------------------------------------------------------------
-LOG_FORMAT = env.str("LOG_FORMAT", default="text")  # text | json
-LOGGING = logging_config(LOG_FORMAT, level=env.str("LOG_LEVEL", default="INFO"))
+LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))
+LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)

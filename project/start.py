@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -10,17 +11,20 @@ from pathlib import Path
 from django.conf import settings
 from honcho.environ import parse_procfile
 
+from project.command_line import plain_errors
 from project.processes import Together
 
 MARGIN = 5.0  # s that a process may need to end, beside the time for its running runs
 
 
 def environment() -> dict[str, str]:
-    """Return what the processes see: HOST and PORT as settled, and this Python's tools first."""
+    """Return what the processes see: settings as settled, and this Python's tools first."""
     tools = str(Path(sys.executable).parent)
     return os.environ | {
         "HOST": bracketed(settings.HOST),
         "PORT": str(settings.PORT),
+        "WEB_CONCURRENCY": str(settings.WEB_CONCURRENCY),
+        "WEB_THREADS": str(settings.WEB_THREADS),
         "PATH": os.pathsep.join([tools, os.environ.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
     }
@@ -39,10 +43,15 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             listener.bind((host.strip("[]"), port))
         except OSError as exc:
-            sys.exit(
-                f"Daybook cannot listen at {bracketed(host)}:{port} ({exc.strerror}). "
-                f"Choose another port: PORT={port + 1} make run"
-            )
+            where = f"{bracketed(host)}:{port}"
+            sys.exit(f"Daybook cannot listen at {where} ({exc.strerror}). {_advice(exc, port)}")
+
+
+def _advice(error: OSError, port: int) -> str:
+    if error.errno in (errno.EADDRINUSE, errno.EACCES):
+        other = port + 1 if 1024 <= port < 65_535 else 8000
+        return f"Choose another port: PORT={other} make run"
+    return "Set HOST to an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them."
 
 
 def main() -> int:
@@ -62,4 +71,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with plain_errors():
+        sys.exit(main())

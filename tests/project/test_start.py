@@ -90,6 +90,14 @@ def test_taken_port_is_said_at_once(installation: Installation) -> None:
         assert f"PORT={port + 1} make run" in program.output
 
 
+def test_address_of_another_machine_is_said_at_once(installation: Installation) -> None:
+    program = installation.launch(START, HOST="192.0.2.1")
+
+    assert program.wait(15) == 1
+    assert "Set HOST to an address of this machine" in program.output
+    assert "Traceback" not in program.output
+
+
 def test_process_that_dies_takes_the_other_with_it(installation: Installation) -> None:
     program, _ = start(installation)
     (scheduler,) = find(program, "runapscheduler")

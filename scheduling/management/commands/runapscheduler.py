@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
 
 from scheduling.engine.daemon import Daemon
 from scheduling.models import Job
@@ -26,7 +27,10 @@ class Command(BaseCommand):
         stopping = Event()
         daemon = Daemon()
         self._end_on_signals(stopping, daemon)
-        daemon.start()
+        try:
+            daemon.start()
+        except (DatabaseError, InterfaceError) as exc:
+            raise CommandError(f"The database does not answer, or lacks migrations: {exc}") from exc
         if not quiet:
             self._print_banner()
         self.stdout.write(self.style.SUCCESS("Scheduler started successfully"))

@@ -1,0 +1,144 @@
+"""Read environment variables, or say in one line what to write instead.
+
+What is unset or blank has its default. Each function raises InvalidSetting for another value.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+from scheduling.exceptions import InvalidTrigger
+from scheduling.triggers.zones import read_zone
+
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+DATABASES = ("postgres://", "postgresql://", "sqlite:///")
+SYSTEM_ZONES = Path("/usr/share/zoneinfo")  # Django asks there too, where it exists
+
+
+class InvalidSetting(ImproperlyConfigured):
+    """An environment variable has a value that cannot be used."""
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def listed(name: str) -> list[str]:
+    """Return what stands between commas."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def packages(name: str) -> list[str]:
+    """Return the dotted names of modules or classes, in packages that can be imported."""
+    found = listed(name)
+    for one in found:
+        top = one.partition(".")[0]
+        if not (top and find_spec(top)):
+            raise _invalid(name, one, "No such package is installed. Write its dotted name.")
+    return found
+
+
+def flag(name: str) -> bool:
+    """Return False if the variable is unset."""
+    given = text(name, NO[0])
+    if given.lower() not in YES + NO:
+        raise _invalid(name, given, "Write 1 or 0.")
+    return given.lower() in YES
+
+
+def whole(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
+    given = text(name, str(default))
+    value = int(given) if given.isascii() and re.fullmatch(r"[+-]?\d{1,18}", given) else None
+    if value is None or value < least or (most is not None and value > most):
+        bounds = f"of {least} or more" if most is None else f"from {least} to {most}"
+        raise _invalid(name, given, f"Write a whole number {bounds}, such as {default}.")
+    return value
+
+
+def seconds(name: str, default: float, *, least: float = 0.0) -> float:
+    given = text(name, str(default))
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= least):
+        raise _invalid(
+            name, given, f"Write a number of seconds, {least:g} or more, such as {default:g}."
+        )
+    return value
+
+
+def choice(name: str, choices: Sequence[str]) -> str:
+    """Return one of the choices, upper or lower case; the first if the variable is unset."""
+    given = text(name, choices[0])
+    for one in choices:
+        if given.lower() == one.lower():
+            return one
+    raise _invalid(name, given, f"Write {', '.join(choices[:-1])} or {choices[-1]}.")
+
+
+def time_zone(name: str) -> str:
+    """Return the name of a zone, UTC if the variable is unset."""
+    given = text(name, "UTC")
+    try:
+        read_zone(given)
+    except InvalidTrigger as exc:
+        raise InvalidSetting(f"{name}: {' '.join(exc.errors['timezone'])}") from exc
+    if SYSTEM_ZONES.exists() and not (SYSTEM_ZONES / given).exists():
+        raise _invalid(name, given, f"It is not in {SYSTEM_ZONES}. Write one that is.")
+    return given
+
+
+def directory(name: str, default: Path) -> Path:
+    """Return the full path of a directory that can be written to. It is made where it is not."""
+    path = Path(text(name, str(default)))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise unwritable(name, path, exc.strerror) from exc
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise unwritable(name, path)
+    return path.resolve()
+
+
+def database(name: str) -> dict[str, Any]:
+    """Return Django's settings of a database; none if the variable is unset."""
+    given = text(name)
+    if not given:
+        return {}
+    try:
+        config: dict[str, Any] = Env.db_url_config(given) if given.startswith(DATABASES) else {}
+    except ValueError:  # a port that is no number, or special characters in the password
+        config = {}
+    if config.get("NAME", ":memory:") in ("", ":memory:"):
+        raise _invalid(
+            name,
+            without_password(given),
+            "Write postgres://user:password@host/name (%40 for an @ in the password, and so on) or "
+            "sqlite:////full/path, or nothing for SQLite in DATA_DIR.",
+        )
+    return config
+
+
+def without_password(url: str) -> str:
+    """Return what may be shown of a URL, also if it is no proper one."""
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", re.sub(r":(?!//).*@", ":***@", url))
+
+
+def unwritable(name: str, path: Path, why: str | None = None) -> InvalidSetting:
+    because = f" ({why})" if why else ""
+    advice = f"Daybook cannot write there{because}. Set {name} to a place where it can."
+    return _invalid(name, str(path), advice)
+
+
+def _invalid(name: str, given: str, advice: str) -> InvalidSetting:
+    return InvalidSetting(f"{name} is {given!r}. {advice}")
