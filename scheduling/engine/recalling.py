@@ -58,7 +58,7 @@ def recall_clocks(now: datetime) -> int:
     return len(keys)
 
 
-def _jobs_ahead(now: datetime) -> list[int | None]:
+def _jobs_ahead(now: datetime) -> list[int]:
     """Return jobs that fired for a time to come, and wait for one beyond it or are finished."""
     newest = Run.objects.order_by("-scheduled_at").values_list("scheduled_at", flat=True).first()
     if newest is None or newest <= now + SKEW:
@@ -69,10 +69,11 @@ def _jobs_ahead(now: datetime) -> list[int | None]:
         origin=Run.Origin.SCHEDULE,
         scheduled_at__gt=now + SKEW,
     )
-    return list(ahead.order_by().values_list("job_id", flat=True).distinct()[:BATCH])
+    job_ids = ahead.order_by().values_list("job_id", flat=True).distinct()
+    return [job_id for job_id in job_ids[:BATCH] if job_id is not None]
 
 
-def _step_back(job_ids: Sequence[int | None], now: datetime) -> dict[int, str]:
+def _step_back(job_ids: Sequence[int], now: datetime) -> dict[int, str]:
     """Set back the clocks of the jobs that are ahead; return their keys by primary key."""
     jobs = list(Job.objects.locked(skip_locked=True).filter(pk__in=job_ids))
     steps = _steps_back(jobs, now)
