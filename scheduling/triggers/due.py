@@ -27,15 +27,17 @@ class DueTimes:
     def since(
         cls, first: datetime, trigger: Trigger, now: datetime, *, coalesce: bool, cap: int
     ) -> DueTimes:
-        """Return those from `first`, a fire time, to `now`."""
+        """Return those from `first`, a fire time, to `now`.
+
+        cap  1 or more
+        """
         if coalesce:
-            last = trigger.last_until(first, now) or first
-            earlier = 0 if last == first else 1 + len(trigger.fire_times(first, last - TICK, cap))
-            return cls([last], earlier, first, cap)
-        times = [first, *trigger.fire_times(first, now, cap)]
-        if len(times) <= cap:
-            return cls(times, 0, first, cap)
-        return cls(_last_times(trigger, first, now, cap), cap, first, cap)
+            times = [trigger.last_until(first, now) or first]
+        else:
+            times = [first, *trigger.fire_times(first, now, cap)]
+        if len(times) > cap:
+            times = _last_times(trigger, first, now, cap)
+        return cls(times, _count_before(times[0], trigger, first, cap), first, cap)
 
     @property
     def note(self) -> str:
@@ -54,3 +56,9 @@ def _last_times(trigger: Trigger, first: datetime, now: datetime, cap: int) -> l
         times.append(time)
         before = time - TICK
     return times[::-1]
+
+
+def _count_before(instant: datetime, trigger: Trigger, first: datetime, cap: int) -> int:
+    if instant == first:
+        return 0
+    return 1 + len(trigger.fire_times(first, instant - TICK, cap - 1))
