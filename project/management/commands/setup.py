@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -82,4 +83,5 @@ class Command(BaseCommand):
         self._say("first run", f"{job.key}, run {run.pk}")
 
     def _say(self, subject: str, text: str) -> None:
-        self.stdout.write(f"{subject:<16}{text}")
+        with suppress(BrokenPipeError):  # `setup | head` sets up all the same
+            self.stdout.write(f"{subject:<16}{text}")

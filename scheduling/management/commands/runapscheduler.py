@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 from argparse import ArgumentParser
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event
 from types import FrameType
@@ -33,14 +34,12 @@ class Command(BaseCommand):
             raise CommandError(f"The database does not answer, or lacks migrations: {exc}") from exc
         if not quiet:
             self._print_banner()
-        self.stdout.write(self.style.SUCCESS("Scheduler started successfully"))
-        self.stdout.flush()
+        self._say(self.style.SUCCESS("Scheduler started successfully"))
         while not stopping.wait(1.0):
             pass
-        self.stdout.write(f"Stopping; {daemon.running()} runs have not ended yet")
-        self.stdout.flush()
+        self._say(f"Stopping; {daemon.running()} runs have not ended yet")
         daemon.stop()
-        self.stdout.write("Scheduler stopped")
+        self._say("Scheduler stopped")
 
     def _end_on_signals(self, stopping: Event, daemon: Daemon) -> None:
         def handle(number: int, frame: FrameType | None) -> None:
@@ -52,16 +51,22 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, handle)
         signal.signal(signal.SIGINT, handle)
 
+    def _say(self, text: str) -> None:
+        """Print a line. That nobody reads any more stops no scheduler."""
+        with suppress(OSError):
+            self.stdout.write(text)
+            self.stdout.flush()
+
     def _print_banner(self) -> None:
         zone = ZoneInfo(settings.TIME_ZONE)
         now = datetime.now(UTC).astimezone(zone)
-        self.stdout.write("Daybook scheduler")
-        self.stdout.write(f"  Time zone     {settings.TIME_ZONE}")
-        self.stdout.write(f"  Current time  {now:%Y-%m-%d %H:%M:%S %Z}")
-        self.stdout.write(f"  Jobs          {Job.objects.count()}")
+        self._say("Daybook scheduler")
+        self._say(f"  Time zone     {settings.TIME_ZONE}")
+        self._say(f"  Current time  {now:%Y-%m-%d %H:%M:%S %Z}")
+        self._say(f"  Jobs          {Job.objects.count()}")
         for job in Job.objects.select_related("clock").iterator():
             trigger = f"{job.trigger_kind}[{job.trigger_expression}]"
-            self.stdout.write(f"    {job.key}  {trigger}  {_when(job)}")
+            self._say(f"    {job.key}  {trigger}  {_when(job)}")
 
 
 def _when(job: Job) -> str:
