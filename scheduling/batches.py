@@ -1,12 +1,12 @@
-"""Many rows in one statement, in SQL that SQLite and PostgreSQL share."""
+"""Many rows in one statement, on SQLite and PostgreSQL alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, Model, QuerySet
 
 ROWS = 500  # in one statement: SQLite takes 32,766 parameters
 
@@ -24,27 +24,13 @@ def update_rows(
     rows  the values of `match`, then those of `columns`, as Python values
     only  a further SQL condition on the table, a constant of the caller
     """
-    if not rows:
-        return 0
-    if len(rows) > ROWS:
-        head, rest = rows[:ROWS], rows[ROWS:]
-        return sum(
-            update_rows(model, match=match, columns=columns, rows=part, only=only)
-            for part in (head, rest)
-        )
-    names = [*match, *columns]
-    fields = [_field(model, name) for name in names]
+    fields = [_field(model, name) for name in (*match, *columns)]
     table = connection.ops.quote_name(model._meta.db_table)
-    settings = ", ".join(f"{_column(f)} = {_cast('v', f)}" for f in fields[len(match) :])
-    matches = [f"{table}.{_column(f)} = {_cast('v', f)}" for f in fields[: len(match)]]
+    settings = ", ".join(f"{_column(f)} = v.{_column(f)}" for f in fields[len(match) :])
+    matches = [f"{table}.{_column(f)} = v.{_column(f)}" for f in fields[: len(match)]]
     condition = " AND ".join([*matches, *([only] if only else [])])
-    sql = (
-        f"UPDATE {table} SET {settings} FROM (WITH v ({', '.join(map(_column, fields))}) "  # noqa: S608
-        f"AS ({_values(len(rows), len(names))}) SELECT * FROM v) AS v WHERE {condition}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _parameters(fields, rows))
-        return int(cursor.rowcount)
+    sql = f"UPDATE {table} SET {settings} FROM {{values}} WHERE {condition}"  # noqa: S608
+    return _for_rows(sql, fields, rows)
 
 
 def insert_from(
@@ -54,62 +40,123 @@ def insert_from(
     copied: dict[str, str],
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
+    on_conflict: str = "DO NOTHING",
 ) -> int:
-    """Insert a row of `model` for each of `rows`, the rest copied from a row of `source`.
+    """Insert a row of `model` for each of `rows` whose source exists, the rest copied from it.
 
-    copied  column of `model` -> column of `source`
-    rows    the primary key of the source's row, then the values of `columns`
-    returns how many rows were inserted: those that break a unique constraint are left out
+    copied       column of `model` -> column of `source`
+    rows         the primary key of the source's row, then the values of `columns`
+    on_conflict  SQL of what happens to rows that break a unique constraint
+    returns how many rows were written
     """
-    if not rows:
-        return 0
-    if len(rows) > ROWS:
-        return sum(
-            insert_from(model, source=source, copied=copied, columns=columns, rows=part)
-            for part in (rows[:ROWS], rows[ROWS:])
-        )
-    key = source._meta.pk
+    key = _primary_key(source)
     fields = [_field(model, name) for name in columns]
     quote = connection.ops.quote_name
     targets = ", ".join([*map(quote, copied), *(_column(f) for f in fields)])
     values = ", ".join(
-        [*(f"s.{quote(name)}" for name in copied.values()), *(_cast("v", f) for f in fields)]
+        [*(f"s.{quote(name)}" for name in copied.values()), *(f"v.{_column(f)}" for f in fields)]
     )
-    names = ", ".join(["source_id", *(_column(f) for f in fields)])
     sql = (
         f"INSERT INTO {quote(model._meta.db_table)} ({targets}) "  # noqa: S608
-        f"WITH v ({names}) AS ({_values(len(rows), len(fields) + 1)}) "
-        f"SELECT {values} FROM v JOIN {quote(source._meta.db_table)} s "
-        f"ON s.{_column(key)} = v.source_id WHERE true ON CONFLICT DO NOTHING"
+        f"SELECT {values} FROM {{values}} JOIN {quote(source._meta.db_table)} s "
+        f"ON s.{_column(key)} = v.source_key WHERE true ON CONFLICT {on_conflict}"
     )
+    return _for_rows(sql, [key, *fields], rows, names=["source_key", *map(_column, fields)])
+
+
+def update_returning(
+    chosen: QuerySet[Any],
+    *,
+    assign: str,
+    values: Sequence[tuple[str, Any]],
+    columns: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Update the chosen rows in one statement, and return `columns` of each, in any order.
+
+    assign   SQL after SET, a constant of the caller
+    values   for its placeholders: the field that a value belongs to, and the value
+    """
+    model = chosen.model
+    table = connection.ops.quote_name(model._meta.db_table)
+    key = _column(_primary_key(model))
+    fields = [_field(model, name) for name in columns]
+    selected, parameters = chosen.values(_primary_key(model).attname).query.sql_with_params()
+    sql = (
+        f"WITH chosen AS ({selected}) UPDATE {table} SET {assign} "  # noqa: S608
+        f"FROM chosen WHERE {table}.{key} = chosen.{key} "
+        f"RETURNING {', '.join(f'{table}.{_column(f)}' for f in fields)}"
+    )
+    prepared = [_field(model, name).get_db_prep_save(value, connection) for name, value in values]
     with connection.cursor() as cursor:
-        cursor.execute(sql, _parameters([key, *fields], rows))
-        return int(cursor.rowcount)
+        cursor.execute(sql, [*parameters, *prepared])
+        rows = cursor.fetchall()
+    readers = [_reader(field) for field in fields]
+    return [
+        {name: reader(value) for name, reader, value in zip(columns, readers, row, strict=True)}
+        for row in rows
+    ]
+
+
+def _for_rows(
+    sql: str,
+    fields: Sequence[Field[Any, Any]],
+    rows: Sequence[Sequence[Any]],
+    names: Sequence[str] = (),
+) -> int:
+    """Execute `sql` with the rows as its table {values}, called v; return the rows it touched."""
+    names = names or [_column(field) for field in fields]
+    touched = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), ROWS):
+            part = rows[start : start + ROWS]
+            columns = [
+                [field.get_db_prep_save(row[place], connection) for row in part]
+                for place, field in enumerate(fields)
+            ]
+            table, parameters = _table(fields, names, columns)
+            cursor.execute(sql.format(values=table), parameters)
+            touched += int(cursor.rowcount)
+    return touched
+
+
+def _table(
+    fields: Sequence[Field[Any, Any]], names: Sequence[str], columns: list[list[Any]]
+) -> tuple[str, list[Any]]:
+    """Return the SQL of a table v with these columns, and its parameters."""
+    if connection.vendor == "postgresql":  # an array a column is quickest to send and to read
+        arrays = ", ".join(f"%s::{field.cast_db_type(connection)}[]" for field in fields)
+        return f"unnest({arrays}) AS v ({', '.join(names)})", list(columns)
+    row = f"({', '.join(['%s'] * len(columns))})"
+    values = f"VALUES {', '.join([row] * len(columns[0]))}"
+    table = f"(WITH v ({', '.join(names)}) AS ({values}) SELECT * FROM v) AS v"  # noqa: S608
+    return table, [value for values in zip(*columns, strict=True) for value in values]
+
+
+def _reader(field: Field[Any, Any]) -> Callable[[Any], Any]:
+    """Return what turns a column of the driver into a Python value."""
+    column = field.get_col(field.model._meta.db_table)
+    converters = [
+        *connection.ops.get_db_converters(column),
+        *field.get_db_converters(connection),
+    ]
+
+    def read(value: Any) -> Any:
+        for convert in converters:
+            value = convert(value, column, connection)
+        return value
+
+    return read
 
 
 def _field(model: type[Model], name: str) -> Field[Any, Any]:
     return cast("Field[Any, Any]", model._meta.get_field(name))
 
 
+def _primary_key(model: type[Model]) -> Field[Any, Any]:
+    key = model._meta.pk
+    assert key is not None  # noqa: S101  # every model has one
+    return key
+
+
 def _column(field: Field[Any, Any]) -> str:
     return connection.ops.quote_name(str(field.column))
-
-
-def _cast(alias: str, field: Field[Any, Any]) -> str:
-    column = f"{alias}.{_column(field)}"
-    if connection.vendor != "postgresql":
-        return column  # SQLite stores what it is given; a cast to datetime would spoil it
-    return f"CAST({column} AS {field.cast_db_type(connection)})"
-
-
-def _values(rows: int, columns: int) -> str:
-    row = f"({', '.join(['%s'] * columns)})"
-    return f"VALUES {', '.join([row] * rows)}"
-
-
-def _parameters(fields: Sequence[Field[Any, Any]], rows: Sequence[Sequence[Any]]) -> list[Any]:
-    return [
-        field.get_db_prep_save(value, connection)
-        for row in rows
-        for field, value in zip(fields, row, strict=True)
-    ]

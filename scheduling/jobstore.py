@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from apscheduler.job import Job as ApschedulerJob
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
-from scheduling.batches import update_rows
+from scheduling.batches import insert_from, update_rows
 from scheduling.clock import load_state
 from scheduling.models import Job
 
@@ -24,9 +24,8 @@ DUE_BATCH = 500
 EXECUTION_STATUS = {
     "succeeded": DjangoJobExecution.SUCCESS,
     "degraded": DjangoJobExecution.SUCCESS,
-    "missed": DjangoJobExecution.MISSED,
-    "skipped": DjangoJobExecution.MAX_INSTANCES,
 }
+EXECUTION_COLUMNS = ("status", "duration", "finished", "exception", "traceback")
 
 
 class JobStore(DjangoJobStore):
@@ -99,33 +98,32 @@ def record_executions(outcomes: Sequence[Ended]) -> None:
 
     Best effort, apart from the run's own record: a job may be deleted meanwhile.
     """
-    keys = {outcome.run.job_key for outcome in outcomes}
-    known = set(DjangoJob.objects.filter(id__in=keys).values_list("id", flat=True))
     rows = {
-        (outcome.run.job_key, outcome.run.scheduled_at): _execution(outcome)
+        (outcome.run.job_key, outcome.run.scheduled_at): _history_row(outcome)
         for outcome in outcomes
-        if outcome.run.job_key in known
     }
     try:
-        with transaction.atomic():
-            DjangoJobExecution.objects.bulk_create(
-                rows.values(),
-                update_conflicts=True,
-                unique_fields=["job", "run_time"],
-                update_fields=["status", "duration", "finished", "exception", "traceback"],
-            )
+        insert_from(
+            DjangoJobExecution,
+            source=DjangoJob,
+            copied={"job_id": "id"},
+            columns=("run_time", *EXECUTION_COLUMNS),
+            rows=list(rows.values()),
+            on_conflict="(job_id, run_time) DO UPDATE SET "
+            + ", ".join(f"{name} = excluded.{name}" for name in EXECUTION_COLUMNS),
+        )
     except IntegrityError:
         logger.info("A job was deleted while its history was copied")
 
 
-def _execution(outcome: Ended) -> DjangoJobExecution:
+def _history_row(outcome: Ended) -> tuple[Any, ...]:
     took = (outcome.finished_at - outcome.started_at).total_seconds()
-    return DjangoJobExecution(
-        job_id=outcome.run.job_key,
-        run_time=outcome.run.scheduled_at,
-        status=EXECUTION_STATUS.get(outcome.status, DjangoJobExecution.ERROR),
-        duration=Decimal(str(round(took, 2))),
-        finished=Decimal(str(round(outcome.finished_at.timestamp(), 2))),
-        exception=outcome.error[:1000] or None,
-        traceback=outcome.traceback or None,
+    return (
+        outcome.run.job_key,
+        outcome.run.scheduled_at,
+        EXECUTION_STATUS.get(outcome.status, DjangoJobExecution.ERROR),
+        Decimal(str(round(took, 2))),
+        Decimal(str(round(outcome.finished_at.timestamp(), 2))),
+        outcome.error[:1000] or None,
+        outcome.traceback or None,
     )

@@ -147,6 +147,7 @@ class Recorder:
         with self._idle:
             self._writing = True
         try:
+            close_old_connections()
             while batch := self._next_batch():
                 self._write_at_last(batch)
         finally:
@@ -183,7 +184,6 @@ class Recorder:
         """Write `batch`, however long the database is away; return False if it is refused."""
         for wait in chain(RETRY_WAITS, repeat(RETRY_WAITS[-1])):
             try:
-                close_old_connections()
                 write(batch)
             except (OperationalError, InterfaceError) as exc:
                 self.trouble = f"Outcomes cannot be written: {exc}"

@@ -13,11 +13,13 @@ from django.db import DatabaseError, InterfaceError
 from scheduling.attempts.capture import install_capture
 from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.recorder import Recorder
+from scheduling.engine.lane import Lane
 from scheduling.engine.listening import listener
 from scheduling.engine.membership import Membership, Vitals
 from scheduling.engine.scheduler import Scheduler
+from scheduling.engine.sweeper import Sweeper
 from scheduling.engine.sweeping import lose_all_runs
-from scheduling.engine.worker import WorkerLoop
+from scheduling.engine.worker import WorkerLoop, lane_of
 from scheduling.executors.base import Executor
 from scheduling.executors.processes import ProcessExecutor
 from scheduling.executors.threads import ThreadExecutor
@@ -36,9 +38,9 @@ class Daemon:
         self.options = options or Options()
         self.scheduler = Scheduler(on_fired=self._on_change, options=self.options)
         self._recorder = Recorder(flush_every=self.options.flush, on_written=self._on_written)
-        self._executors: dict[str, Executor] = {
-            "thread": self._executor(ThreadExecutor, self.options.threads),
-            "process": self._executor(ProcessExecutor, self.options.processes),
+        self._lanes = {
+            "thread": self._lane("thread", ThreadExecutor, self.options.threads),
+            "process": self._lane("process", ProcessExecutor, self.options.processes),
         }
         self._membership = Membership(
             is_scheduler=True,
@@ -48,6 +50,7 @@ class Daemon:
         )
         self._listener = listener(self._on_remote_change, self.options)
         self._worker: WorkerLoop | None = None
+        self._sweeper: Sweeper | None = None
 
     def start(self) -> None:
         """Begin to fire and to run; raise DatabaseError if the database is not there."""
@@ -55,32 +58,40 @@ class Daemon:
         worker_id = self._membership.join()
         self._worker = WorkerLoop(
             worker_id=worker_id,
-            executors=self._executors,
+            lanes=self._lanes,
+            on_outcome=self._recorder.outcome,
+            options=self.options,
+        )
+        self._sweeper = Sweeper(
+            self._worker,
+            worker_id=worker_id,
             may_bury=self._membership.is_steady,
-            holds=self._recorder.holds,
+            records=self._recorder.holds,
             options=self.options,
         )
         self._recorder.start()
         self._worker.start()
+        self._sweeper.start()
         self.scheduler.start()
         self._listener.start()
 
     def running(self) -> int:
         """Return how many runs have not ended."""
-        return sum(len(executor.running()) for executor in self._executors.values())
+        return sum(len(lane.executor.running()) for lane in self._lanes.values())
 
     def stop(self, grace: float | None = None) -> None:
         """Fire no more, let runs finish for `grace` seconds, and write down how they ended."""
-        if self._worker is None:
+        if self._worker is None or self._sweeper is None:
             return  # it never started
         grace = self.options.shutdown_grace if grace is None else grace
         self._listener.stop()
         self.scheduler.shutdown(wait=False)
         self._worker.stop()
+        self._sweeper.stop()
         end = time.monotonic() + grace
-        for executor in self._executors.values():
-            executor.drain(max(0.0, end - time.monotonic()))
-            executor.close()
+        for lane in self._lanes.values():
+            lane.executor.drain(max(0.0, end - time.monotonic()))
+            lane.executor.close()
         if not self._recorder.close(LAST_WRITES):
             logger.error("Some outcomes could not be written; their runs will be lost")
         self._membership.leave()
@@ -104,19 +115,22 @@ class Daemon:
             logger.warning("Its runs could not be given up; the lease will end them: %s", exc)
         self._membership.leave()
 
-    def _executor(self, kind: type[Executor], size: int) -> Executor:
-        return kind(
+    def _lane(self, isolation: str, kind: type[Executor], size: int) -> Lane:
+        lane = lane_of(isolation)
+        executor = kind(
             size=size,
             sink=self._recorder,
             on_outcome=self._recorder.outcome,
-            on_free=self._on_free,
+            on_free=lane.on_end,
             options=self.options,
         )
+        lane.lead_to(executor, self._on_room)
+        return lane
 
     def _vitals(self) -> Vitals:
-        worker_trouble = self._worker.trouble if self._worker else ""
-        trouble = self.scheduler.trouble or worker_trouble or self._recorder.trouble
-        return Vitals(last_tick_at=self.scheduler.last_tick_at, trouble=trouble)
+        parts = (self.scheduler, self._worker, self._sweeper, self._recorder)
+        troubles = (part.trouble for part in parts if part is not None and part.trouble)
+        return Vitals(last_tick_at=self.scheduler.last_tick_at, trouble=next(troubles, ""))
 
     def _on_remote_change(self) -> None:
         self.scheduler.wakeup()
@@ -126,10 +140,10 @@ class Daemon:
         if self._worker is not None:
             self._worker.notice_change()
 
-    def _on_free(self) -> None:
+    def _on_room(self) -> None:
         if self._worker is not None:
-            self._worker.notice_free_slot()
+            self._worker.notice_room()
 
     def _on_written(self, outcomes: Sequence[Outcome]) -> None:
-        if self._worker is not None:
-            self._worker.notice_outcomes(outcomes)
+        if self._sweeper is not None:
+            self._sweeper.notice_outcomes(outcomes)

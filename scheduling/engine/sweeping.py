@@ -53,11 +53,11 @@ def miss_expired_runs(now: datetime) -> int:
 
 def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> int:
     """Let queued runs start whose turn has come, the oldest first."""
-    held = Run.objects.held()
+    held = Run.objects.held().filter(job__isnull=False).order_by()
+    waiting = set(held.values_list("job_id", flat=True).distinct())
     if job_ids is not None:
-        held = held.filter(job_id__in=list(job_ids))
-    waiting = held.filter(job__isnull=False).order_by().values_list("job_id", flat=True)
-    return sum(_release(job_id, now) for job_id in waiting.distinct() if job_id is not None)
+        waiting &= set(job_ids)
+    return sum(_release(job_id, now) for job_id in waiting if job_id is not None)
 
 
 def heal_jobs(now: datetime) -> int:

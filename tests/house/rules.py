@@ -62,7 +62,8 @@ BROAD_EXCEPTS = {
     "scheduling.attempts.recorder.Recorder._loop",
     "scheduling.attempts.text.text_of",
     "scheduling.engine.scheduler.Scheduler._process_jobs",
-    "scheduling.engine.worker.WorkerLoop._loop",
+    "scheduling.engine.sweeper.Sweeper._loop",
+    "scheduling.engine.worker.WorkerLoop._surviving",
 }
 MANY_ARGUMENTS = {"scheduling.registry.task"}  # each is an option of its own, by keyword
 

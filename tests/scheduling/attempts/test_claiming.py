@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import connections
 from django.test import TestCase, TransactionTestCase
 
-from scheduling.attempts.claiming import claim_due, claim_one, next_due_at
+from scheduling.attempts.claiming import claim_due, claim_one, give_back, next_due_at
 from scheduling.models import Run
 from tests.factories import NOW, make_job, make_run, make_worker
 
@@ -49,6 +49,16 @@ class ClaimDueTests(TestCase):
 
         assert claimed is not None
         assert claim_one(run.pk, worker_id=make_worker().pk, now=NOW) is None
+
+    def test_a_run_that_is_given_back_is_as_it_was_before_its_claim(self) -> None:
+        worker, run = make_worker(), make_run(due_at=NOW)
+        claimed = claim_due(worker_id=worker.pk, tasks=TASKS, limit=10, now=NOW)
+
+        give_back(claimed, worker_id=worker.pk)
+
+        run.refresh_from_db()
+        assert (run.status, run.attempt, run.worker, run.started_at) == ("pending", 0, None, None)
+        assert len(claim_due(worker_id=worker.pk, tasks=TASKS, limit=10, now=NOW)) == 1
 
 
 class RaceTests(TransactionTestCase):
