@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Field, Model, QuerySet
+from django.db.models import DateTimeField, DecimalField, Field, JSONField, Model, QuerySet
 
 ROWS = 500  # in one statement: SQLite takes 32,766 parameters
 
@@ -105,14 +106,12 @@ def _for_rows(
 ) -> int:
     """Execute `sql` with the rows as its table {values}, called v; return the rows it touched."""
     names = names or [_column(field) for field in fields]
+    writers = [_writer(field) for field in fields]
     touched = 0
     with connection.cursor() as cursor:
         for start in range(0, len(rows), ROWS):
             part = rows[start : start + ROWS]
-            columns = [
-                [field.get_db_prep_save(row[place], connection) for row in part]
-                for place, field in enumerate(fields)
-            ]
+            columns = [[write(row[place]) for row in part] for place, write in enumerate(writers)]
             table, parameters = _table(fields, names, columns)
             cursor.execute(sql.format(values=table), parameters)
             touched += int(cursor.rowcount)
@@ -124,12 +123,26 @@ def _table(
 ) -> tuple[str, list[Any]]:
     """Return the SQL of a table v with these columns, and its parameters."""
     if connection.vendor == "postgresql":  # an array a column is quickest to send and to read
-        arrays = ", ".join(f"%s::{field.cast_db_type(connection)}[]" for field in fields)
+        arrays = ", ".join(f"%s::{_array_type(field)}" for field in fields)
         return f"unnest({arrays}) AS v ({', '.join(names)})", list(columns)
     row = f"({', '.join(['%s'] * len(columns))})"
     values = f"VALUES {', '.join([row] * len(columns[0]))}"
     table = f"(WITH v ({', '.join(names)}) AS ({values}) SELECT * FROM v) AS v"  # noqa: S608
     return table, [value for values in zip(*columns, strict=True) for value in values]
+
+
+def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:
+    """Return what turns a Python value into one for the driver.
+
+    As Django's get_db_prep_save does for these fields; that takes a microsecond or three a value.
+    """
+    if isinstance(field, JSONField):
+        return lambda value: None if value is None else json.dumps(value, cls=field.encoder)
+    if isinstance(field, DateTimeField):
+        return connection.ops.adapt_datetimefield_value
+    if isinstance(field, DecimalField):
+        return lambda value: field.get_db_prep_save(value, connection)
+    return lambda value: value
 
 
 def _reader(field: Field[Any, Any]) -> Callable[[Any], Any]:
@@ -150,6 +163,10 @@ def _reader(field: Field[Any, Any]) -> Callable[[Any], Any]:
 
 def _field(model: type[Model], name: str) -> Field[Any, Any]:
     return cast("Field[Any, Any]", model._meta.get_field(name))
+
+
+def _array_type(field: Field[Any, Any]) -> str:
+    return f"{field.cast_db_type(connection)}[]"
 
 
 def _primary_key(model: type[Model]) -> Field[Any, Any]:

@@ -45,7 +45,8 @@ class DueJob(NamedTuple):
                 start_at=self.start_at,
                 end_at=self.end_at,
                 jitter_seconds=self.jitter_seconds,
-                anchor_at=self.anchor_at,
+                # Others do not count by it, and alike ones shall be built once.
+                anchor_at=self.anchor_at if self.trigger_kind == "interval" else None,
             )
         )
 
@@ -100,21 +101,19 @@ def fire_job(
 
     Raise InvalidTrigger if its trigger cannot be read any more.
     """
-    trigger = job.trigger
     moment = Moment(now, load, options)
     due = DueTimes.since(
-        job.next_run_at, trigger, now, coalesce=job.coalesce, cap=options.catch_up_cap
+        job.next_run_at, job.trigger, now, coalesce=job.coalesce, cap=options.catch_up_cap
     )
-    next_at = trigger.next_after(max(now, due.times[-1]))
     occurrences = []
-    for instant, following in zip(due.times, [*due.times[1:], next_at], strict=True):
+    for instant, following in zip(due.times, [*due.times[1:], due.next_at], strict=True):
         note = due.note if instant == due.times[0] else ""
         if _is_late(job, instant, now):
             occurrences.append(_missed(job, instant, now, note))
             continue
         delay = jitter(job, instant, following, random_part())
         occurrences.append(_admitted(job, instant, moment, delay, note))
-    return Firing(job, occurrences, next_at)
+    return Firing(job, occurrences, due.next_at)
 
 
 def _is_late(job: DueJob, instant: datetime, now: datetime) -> bool:

@@ -22,6 +22,7 @@ class DueTimes:
     left_out: int
     first: datetime
     cap: int
+    next_at: datetime | None = None  # the first one that has not come
 
     @classmethod
     def since(
@@ -31,13 +32,17 @@ class DueTimes:
 
         cap  1 or more
         """
+        following = trigger.next_after(first)
+        if following is None or following > now:  # as it mostly is
+            return cls([first], 0, first, cap, following)
         if coalesce:
             times = [trigger.last_until(first, now) or first]
         else:
             times = [first, *trigger.fire_times(first, now, cap)]
         if len(times) > cap:
             times = _last_times(trigger, first, now, cap)
-        return cls(times, _count_before(times[0], trigger, first, cap), first, cap)
+        left_out = _count_before(times[0], trigger, first, cap)
+        return cls(times, left_out, first, cap, trigger.next_after(max(now, times[-1])))
 
     @property
     def note(self) -> str:
