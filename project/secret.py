@@ -1,4 +1,4 @@
-"""The secret key of an installation that was given none."""
+"""What only the owner of an installation may read: its secret key and its database."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from project.environment import InvalidSetting, unwritable
 
 
 def read_or_create_secret(path: Path) -> str:
-    """Return the key in `path`, which is written on first use, readable by its owner only.
+    """Return the key in `path`, which is written on first use.
 
     Raise InvalidSetting if it cannot be read or written.
     """
     try:
-        secret = _create(path) or path.read_text().strip()
+        create_private(path, get_random_secret_key())
+        secret = path.read_text().strip()
     except OSError as exc:
         raise unwritable("DATA_DIR", path, exc.strerror) from exc
     if not secret:
@@ -24,13 +25,22 @@ def read_or_create_secret(path: Path) -> str:
     return secret
 
 
-def _create(path: Path) -> str:
-    """Return the key that was written, "" if there is a file already."""
+def create_database_file(path: Path, *, setting: str) -> None:
+    """Make an empty database, unless there is one. SQLite would let others on the machine read it.
+
+    Raise InvalidSetting, which blames `setting`, if it cannot be made.
+    """
+    try:
+        create_private(path, "")  # the files beside it, -wal and -shm, take its mode
+    except OSError as exc:
+        raise unwritable(setting, path, exc.strerror) from exc
+
+
+def create_private(path: Path, content: str) -> None:
+    """Write a file that its owner alone may read, unless there is one."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return ""
+        return
     with os.fdopen(descriptor, "w") as file:
-        secret = get_random_secret_key()
-        file.write(secret)
-    return secret
+        file.write(content)

@@ -12,7 +12,7 @@ from environ import Env
 
 from project import environment as env
 from project.logs import logging_config
-from project.secret import read_or_create_secret
+from project.secret import create_database_file, read_or_create_secret
 
 django_stubs_ext.monkeypatch()
 
@@ -113,6 +113,10 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL") or SQLITE,
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    create_database_file(
+        Path(DATABASES["default"]["NAME"]),
+        setting="DATABASE_URL" if env.text("DATABASE_URL") else "DATA_DIR",
+    )
     # Readers do not wait for the writer (WAL); a transaction takes its write lock at once, so
     # that two writers queue for up to `timeout` seconds and never fail half-way.
     DATABASES["default"].setdefault("OPTIONS", {}).update(

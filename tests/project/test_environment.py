@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import runpy
-import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import pytest
 from django.conf import settings
 
 from project.environment import InvalidSetting, without_password
-from project.secret import read_or_create_secret
 from tests.installation import Installation
 
 NUMBER = "Write a whole number from 1 to 65535, such as 8000."
@@ -108,24 +106,6 @@ def test_a_directory_without_the_right_to_write_is_refused(
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
 
     assert "Daybook cannot write there. Set DATA_DIR to" in refusal(DATA_DIR=str(tmp_path))
-
-
-def test_the_secret_key_is_kept_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    path = tmp_path / "secret_key"
-
-    secret = read_or_create_secret(path)
-
-    assert secret == read_or_create_secret(path) == path.read_text()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_a_secret_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSetting, match="Is a directory"):
-        read_or_create_secret(tmp_path)
-
-    (tmp_path / "empty").touch()
-    with pytest.raises(InvalidSetting, match=r"is empty\. Delete it"):
-        read_or_create_secret(tmp_path / "empty")
 
 
 @pytest.mark.parametrize("command", ["setup", "runapscheduler", "check"])
