@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 from django.utils.timezone import now
 
@@ -55,6 +57,10 @@ class Triggered(models.Model):
     def trigger_object(self) -> Trigger:
         """The trigger itself. Raise InvalidTrigger if it cannot be read."""
         return build_trigger(self.trigger_spec)
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        # What the trigger says of an unknown kind says more than the list of choices.
+        super().clean_fields(exclude={*(exclude or ()), "trigger_kind"})
 
     def trigger_errors(self, stored: Triggered | None) -> dict[str, list[str]]:
         """Return what is wrong with the trigger, by model field.

@@ -75,6 +75,24 @@ def test_a_wrong_field_is_named(change, place, said):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [("crno", "Did you mean cron?"), ("weekly", "Use one of cron, interval, date.")],
+)
+def test_an_unknown_kind_is_one_mistake_and_one_message(kind, hint):
+    client = client_of(make_user())
+
+    for url, body in (
+        ("/api/jobs", job_body(**trigger(kind=kind))),
+        ("/api/jobs/preview", trigger(kind=kind)),
+    ):
+        data = client.post(url, body).json()
+
+        said = f"Unknown kind of trigger '{kind}'. {hint}"
+        assert data == {"trigger": {"kind": [said]}, "code": "invalid"}
+
+
+@pytest.mark.django_db
 def test_all_that_is_wrong_is_said_at_once():
     body = job_body(
         **trigger(expression="x", timezone="Mars"), params={"times": 99}, task="tests.echo"
