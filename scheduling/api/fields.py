@@ -20,10 +20,16 @@ LARGEST_SMALL = 32_767  # of PostgreSQL's smallint
 
 
 class Text(serializers.CharField):
+    """A string, without blanks around it. One in which nothing can be seen is blank."""
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        text = super().to_internal_value(data)
+        is_seen = any(one.isprintable() and not one.isspace() for one in text)
+        if text and not is_seen and not self.allow_blank:
+            self.fail("blank")
+        return text
 
 
 class Whole(serializers.IntegerField):
