@@ -32,6 +32,7 @@ urlpatterns = [
     path("tasks", TaskViewSet.as_view({"get": "list"}), name="tasks"),
     path("tasks/<str:name>", TaskViewSet.as_view({"get": "retrieve"}), name="task"),
     path("jobs", jobs({"get": "list", "post": "create"}), name="jobs"),
+    path("jobs/trigger", jobs({"post": "trigger_many"}), name="trigger_many"),
     path("jobs/preview", jobs({"post": "preview_unsaved"}), name="preview"),
     path(
         "jobs/<job_key:key>",

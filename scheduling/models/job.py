@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,10 +11,10 @@ from django.db import models, transaction
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob
 
-from scheduling.admission import Load, admit, refusal
 from scheduling.clock import dump_state
-from scheduling.exceptions import InvalidRequest, InvalidTrigger, JobConflict
+from scheduling.exceptions import InvalidTrigger, JobConflict
 from scheduling.models.policy import Policy
+from scheduling.models.requested import RunRequest, request_runs
 from scheduling.models.run import Run
 from scheduling.models.tasked import Tasked
 from scheduling.models.triggered import Triggered
@@ -47,6 +48,19 @@ class JobQuerySet(models.QuerySet["Job"]):
         Read the clock afterwards: a row that is joined may be older than the lock.
         """
         return self.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
+
+    def trigger(
+        self,
+        requests: Sequence[RunRequest],
+        *,
+        origin: str = Run.Origin.MANUAL,
+        requested_by: AbstractBaseUser | None = None,
+        now: datetime | None = None,
+    ) -> list[Run]:
+        """Request runs of these jobs, all or none, as `Job.trigger` does for one."""
+        return request_runs(
+            self, requests, origin=origin, requested_by=requested_by, now=now or timezone.now()
+        )
 
 
 class Job(Tasked, Triggered, Policy, models.Model):
@@ -227,38 +241,13 @@ class Job(Tasked, Triggered, Policy, models.Model):
         A paused job runs too. Raise InvalidParams, InvalidRequest if scheduled_at lies in the
         future, or JobConflict if the task is unknown.
         """
-        now = now or timezone.now()
-        if scheduled_at is not None and scheduled_at > now:
-            raise InvalidRequest(
-                {"scheduled_at": ["It lies in the future. Give a job a date trigger for that."]}
-            )
-        with transaction.atomic():
-            job = self._locked()
-            inputs = job.params_with(params or {}, is_complete=is_complete)
-            run = Run.of(job, scheduled_at=scheduled_at or now, params=inputs, origin=origin)
-            run.requested_by_id = requested_by.pk if requested_by else None
-            job.admit(run, Run.objects.loads([job.pk]).get(job.pk, Load()), now)
-            if job.state == self.State.PAUSED and run.is_open:
-                run.reason = "Triggered while the job was paused."
-            run.save(force_insert=True)
-            announce_change()
-        return run
-
-    def admit(self, run: Run, load: Load, now: datetime) -> None:
-        """Set when `run` may start, or skip it, as the overlap policy says; count it in `load`.
-
-        The caller holds the lock of the job's row.
-        """
-        cap = Options().queue_cap
-        decision = admit(
-            load, overlap=self.overlap, max_instances=self.max_instances, queue_cap=cap
+        request = RunRequest(
+            key=self.key, params=params or {}, is_complete=is_complete, scheduled_at=scheduled_at
         )
-        if decision == "start":
-            run.due_at = now
-        elif decision == "skip":
-            run.status = Run.Status.SKIPPED
-            run.reason = refusal(load, overlap=self.overlap, queue_cap=cap)
-            run.finished_at = now
+        (run,) = Job.objects.filter(pk=self.pk).trigger(
+            [request], origin=origin, requested_by=requested_by, now=now
+        )
+        return run
 
     def park(self, reason: str, *, now: datetime | None = None) -> None:
         """Mark the job broken: it fires no more until `heal` finds it whole again."""

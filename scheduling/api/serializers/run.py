@@ -11,6 +11,8 @@ from scheduling.api.links import address
 from scheduling.api.serializers.closed import Closed
 from scheduling.models import Artifact, LogLine, Run
 
+MOST_REQUESTS = 10_000  # in one list
+
 
 class OrNull(serializers.CharField):
     """Text; null if there is none."""
@@ -77,6 +79,13 @@ class RunDetailSerializer(RunSerializer):
         )  # type: ignore[assignment]  # fmt: skip
 
 
+class RunList(serializers.ListSerializer[Any]):
+    """At most so many as one transaction should hold the locks for."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{**options, "allow_empty": False, "max_length": MOST_REQUESTS})
+
+
 class TriggerRequest(Closed):
     """A run that is wanted now."""
 
@@ -84,6 +93,27 @@ class TriggerRequest(Closed):
     scheduled_at = Instant(
         allow_null=True, default=None, help_text="The instant to compute for; now if left out."
     )
+
+
+class TriggerManyRequest(TriggerRequest):
+    """A run that is wanted now, of a job that is named."""
+
+    job = serializers.CharField(help_text="Key of the job.")
+
+    class Meta:
+        list_serializer_class = RunList
+
+
+class RequestedRunSerializer(serializers.ModelSerializer[Run]):
+    """What became of one of many requests: pending, or skipped with the reason."""
+
+    job = serializers.CharField(source="job_key")
+    scheduled_at = Instant()
+    reason = OrNull()
+
+    class Meta:
+        model = Run
+        fields = ("id", "job", "status", "reason", "scheduled_at")
 
 
 class LogLineSerializer(serializers.ModelSerializer[LogLine]):

@@ -17,10 +17,16 @@ from scheduling.api.filters import JobFilters
 from scheduling.api.links import address
 from scheduling.api.schema import CONFLICT
 from scheduling.api.serializers.job import JobSerializer, PauseRequest
-from scheduling.api.serializers.run import RunSerializer, TriggerRequest
+from scheduling.api.serializers.run import (
+    RequestedRunSerializer,
+    RunSerializer,
+    TriggerManyRequest,
+    TriggerRequest,
+)
 from scheduling.api.serializers.trigger import PreviewQuery, PreviewRequest, PreviewSerializer
 from scheduling.models import Job, Run
 from scheduling.models.job import JobQuerySet
+from scheduling.models.requested import RunRequest, naming_its_place
 from scheduling.registry import registry
 from scheduling.triggers import describe, preview
 
@@ -98,14 +104,34 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     def trigger(self, request: Request, key: str) -> Response:
         job = self._job(key)
         wanted = _valid(TriggerRequest(data=request.data))
-        if job.task in registry:
-            registry.get(job.task).parameters.refuse_other_types(wanted["params"])
+        _refuse_other_types(job.task, wanted["params"])
         run = job.trigger(**wanted, origin=Run.Origin.API, requested_by=user_of(request))
         return Response(
             RunSerializer(run).data,
             status=status.HTTP_202_ACCEPTED,
             headers={"Location": address(request, "run", run.pk)},
         )
+
+    @extend_schema(
+        summary="Request many runs now, all or none",
+        operation_id="jobs_trigger_many",
+        request=TriggerManyRequest(many=True),
+        responses={202: RequestedRunSerializer(many=True), 409: CONFLICT},
+        filters=False,
+    )
+    def trigger_many(self, request: Request) -> Response:
+        wanted = TriggerManyRequest(data=request.data, many=True)
+        wanted.is_valid(raise_exception=True)
+        jobs = Job.objects.visible_to(request.user)
+        keys = {item["job"] for item in wanted.validated_data}
+        tasks = dict(jobs.filter(key__in=keys).values_list("key", "task"))
+        for place, item in enumerate(wanted.validated_data):
+            with naming_its_place(place, wanted.validated_data):
+                _refuse_other_types(tasks.get(item["job"], ""), item["params"])
+        requests = [RunRequest(key=item.pop("job"), **item) for item in wanted.validated_data]
+        runs = jobs.trigger(requests, origin=Run.Origin.API, requested_by=user_of(request))
+        answer = RequestedRunSerializer(runs, many=True)
+        return Response(answer.data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(
         summary="Show the next fire times",
@@ -146,6 +172,11 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
 def _valid(serializer: Any) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def _refuse_other_types(task: str, params: dict[str, Any]) -> None:
+    if params and task in registry:
+        registry.get(task).parameters.refuse_other_types(params)
 
 
 def _preview(job: Job, count: int) -> Response:
