@@ -79,7 +79,11 @@ def test_gives_back_what_waits_behind_long_runs(lane: Lane) -> None:
     at_first = lane.withdraw_stalled()
     withdrawn: list[ClaimedRun] = []
 
-    wait_until(lambda: withdrawn.extend(lane.withdraw_stalled()) or withdrawn)
+    def has_withdrawn() -> bool:
+        withdrawn.extend(lane.withdraw_stalled())
+        return bool(withdrawn)
+
+    wait_until(has_withdrawn)
 
     assert at_first == []
     assert [run.id for run in withdrawn] == [3, 4, 5]
