@@ -218,11 +218,22 @@ UNFOLD = {
 
 # --- Scheduler --------------------------------------------------------------
 RUN_SCHEDULER = env.flag("RUN_SCHEDULER")  # True: in the web process, as a thread
-SCHEDULING_THREADS = env.whole("SCHEDULING_THREADS", 20)
-SCHEDULING_PROCESSES = env.whole("SCHEDULING_PROCESSES", 2)
-SCHEDULING_LEASE = env.seconds("SCHEDULING_LEASE", 30.0)  # s of silence: runs are lost
-SCHEDULING_HEARTBEAT = env.seconds("SCHEDULING_HEARTBEAT", 5.0)  # s
-SHUTDOWN_GRACE = env.seconds("SHUTDOWN_GRACE", 30.0)  # s for running runs to finish
+SCHEDULING_THREADS = env.whole("SCHEDULING_THREADS", 20)  # runs at once in threads
+SCHEDULING_PROCESSES = env.whole("SCHEDULING_PROCESSES", 2)  # runs at once in child processes
+SCHEDULING_PROCESS_MEMORY_MB = env.whole("SCHEDULING_PROCESS_MEMORY_MB", 2048, least=0)  # 0: any
+SCHEDULING_BATCH = env.whole("SCHEDULING_BATCH", 500)  # due jobs locked in one transaction
+SCHEDULING_CATCH_UP_CAP = env.whole("SCHEDULING_CATCH_UP_CAP", 100)  # runs of a job after downtime
+SCHEDULING_QUEUE_CAP = env.whole("SCHEDULING_QUEUE_CAP", 100)  # runs of a job waiting their turn
+SCHEDULING_LOG_LINES = env.whole("SCHEDULING_LOG_LINES", 10_000, least=0)  # kept of a run
+SCHEDULING_LEASE = env.seconds("SCHEDULING_LEASE", 30.0, least=1)  # of silence: runs are lost
+SCHEDULING_HEARTBEAT = env.seconds("SCHEDULING_HEARTBEAT", 5.0, least=0.1)  # between heartbeats
+SCHEDULING_TICK_ALARM = env.seconds("SCHEDULING_TICK_ALARM", 20.0, least=1)  # no tick: not healthy
+SCHEDULING_MAX_SLEEP = env.seconds("SCHEDULING_MAX_SLEEP", 5.0, least=0.1)  # between ticks, at most
+SCHEDULING_SWEEP = env.seconds("SCHEDULING_SWEEP", 2.0, least=0.1)  # between looks for lost runs
+SCHEDULING_POLL = env.seconds("SCHEDULING_POLL", 0.05, least=0.01)  # between looks, on SQLite
+SCHEDULING_FLUSH = env.seconds("SCHEDULING_FLUSH", 0.01)  # whose outcomes are written together
+SHUTDOWN_GRACE = env.seconds("SHUTDOWN_GRACE", 30.0)  # for running runs to finish
+SCHEDULING_STOP_GRACE = env.seconds("SCHEDULING_STOP_GRACE", 2.0)  # for those told to stop
 
 # --- Snapshots --------------------------------------------------------------
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")

@@ -14,7 +14,7 @@ from honcho.environ import parse_procfile
 from project.command_line import plain_errors
 from project.processes import Together
 
-MARGIN = 5.0  # s that a process may need to end, beside the time for its running runs
+MARGIN = 5.0  # s that a process may need to end, beside the time for its runs
 
 
 def environment() -> dict[str, str]:
@@ -62,7 +62,8 @@ def main() -> int:
         procfile.processes,
         env=environment(),
         cwd=settings.BASE_DIR,
-        patience=settings.SHUTDOWN_GRACE + MARGIN,
+        # Threads that do not stop are waited for, and then child processes.
+        patience=settings.SHUTDOWN_GRACE + 2 * settings.SCHEDULING_STOP_GRACE + MARGIN,
     )
     host = bracketed(settings.HOST)
     host = "localhost" if host in ("0.0.0.0", "[::]") else host  # noqa: S104

@@ -28,6 +28,16 @@ def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
                 id="scheduling.E001",
             )
         )
+    if options.tick_alarm <= options.max_sleep + options.heartbeat:
+        errors.append(
+            Error(
+                f"A scheduler that ticks every {options.max_sleep:g} s and says so every "
+                f"{options.heartbeat:g} s looks dead after {options.tick_alarm:g} s.",
+                hint="Set SCHEDULING_TICK_ALARM to more than SCHEDULING_MAX_SLEEP and "
+                "SCHEDULING_HEARTBEAT together.",
+                id="scheduling.E004",
+            )
+        )
     if options.threads < 1 or options.processes < 1:
         errors.append(
             Error(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Generator
@@ -36,6 +37,9 @@ ENVIRONMENT = {
     "SNAPSHOT_USER_ID": "admin",
     "TIME_ZONE": "UTC",
 }
+# The engine's knobs, too: blank means the default.
+SETTINGS = Path(__file__).parents[1] / "project" / "settings.py"
+KNOBS = re.findall(r'"(SCHEDULING_[A-Z_]+)"', SETTINGS.read_text())
 # Fast rather than safe: this cluster does not outlive the tests.
 POSTGRESQL_CONF = """
 fsync = off
@@ -67,7 +71,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def prepare(database: str, at_the_end: Callable[[Callable[[], None]], None]) -> None:
     directory = Path(tempfile.mkdtemp(prefix="daybook-tests-"))
     at_the_end(lambda: shutil.rmtree(directory, ignore_errors=True))
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(dict.fromkeys(KNOBS, "") | ENVIRONMENT)
     use_data_dir(directory / "data")
     if database == "postgresql":
         os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or start_postgresql(

@@ -19,6 +19,10 @@ class CheckTests(SimpleTestCase):
     def test_a_heartbeat_that_does_not_keep_the_lease_is_an_error(self) -> None:
         assert self.ids() == ["scheduling.E001"]
 
+    @override_settings(SCHEDULING_MAX_SLEEP=16.0, SCHEDULING_HEARTBEAT=5.0)
+    def test_an_alarm_that_comes_before_the_next_tick_is_an_error(self) -> None:
+        assert self.ids() == ["scheduling.E004"]
+
     @override_settings(SCHEDULING_THREADS=0)
     def test_an_executor_without_room_is_an_error(self) -> None:
         assert self.ids() == ["scheduling.E002"]
