@@ -14,7 +14,7 @@ from honcho.environ import parse_procfile
 from project.command_line import plain_errors
 from project.processes import Together
 
-MARGIN = 5.0  # s that a process may need to end, beside the time for its runs
+MARGIN = 11.0  # s that a process may need beside the time for its runs, to write how they ended
 
 
 def environment() -> dict[str, str]:
