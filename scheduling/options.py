@@ -18,6 +18,8 @@ class Options:
 
     threads: int = _setting("SCHEDULING_THREADS", 20)  # runs at once in threads
     processes: int = _setting("SCHEDULING_PROCESSES", 2)  # runs at once in child processes
+    # MB that a child process may allocate, 0: no limit
+    process_memory_mb: int = _setting("SCHEDULING_PROCESS_MEMORY_MB", 2048)
     batch: int = _setting("SCHEDULING_BATCH", 500)  # due jobs locked in one transaction
     lease: float = _setting("SCHEDULING_LEASE", 30.0)  # s without heartbeat until runs are lost
     heartbeat: float = _setting("SCHEDULING_HEARTBEAT", 5.0)  # s between heartbeats

@@ -90,9 +90,27 @@ def leave() -> None:
 
 
 @task("tests.exit_isolated", isolation="process")
-def leave_at_once() -> None:
+def leave_at_once(code: int = 3) -> None:
     """End the child process without a word."""
-    os._exit(3)
+    os._exit(code)
+
+
+@task("tests.fork")
+def fork() -> int:
+    """Fork, and let both sides return."""
+    return os.fork()
+
+
+@task("tests.fork_isolated", isolation="process")
+def fork_isolated() -> int:
+    """Fork in a child process, and let both sides return."""
+    return os.fork()
+
+
+@task("tests.eat_isolated", isolation="process")
+def eat_isolated(megabytes: int) -> int:
+    """Take memory in a child process, and return its id."""
+    return len(b"x" * (megabytes << 20)) and os.getpid()
 
 
 @task("tests.degrade")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,9 +58,11 @@ def execute(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Outcome:
     """Run the task of `run` to its end, whatever it does, and return the outcome."""
-    started_at = clock()
+    started_at, process_id = clock(), os.getpid()
     with capture_logs(run.id, run.job_key, sink, log_cap):
         ending = _ending(run, sink, stop)
+    if os.getpid() != process_id:
+        os._exit(1)  # a fork that the task let go: a second worker on the same connections
     return Outcome(run=run, started_at=started_at, finished_at=clock(), **ending)
 
 
@@ -140,6 +143,7 @@ def _crashed(exc: BaseException) -> dict[str, Any]:
         "status": Status.FAILED,
         "error": storable(f"{name}: {text}" if text else name),
         "traceback": storable("".join(traceback.format_exception(exc))),
+        "is_out_of_memory": isinstance(exc, MemoryError),
     }
 
 

@@ -68,6 +68,7 @@ class Outcome:
     error: str = ""
     traceback: str = ""
     is_permanent: bool = False
+    is_out_of_memory: bool = False
 
     @property
     def duration(self) -> timedelta:

@@ -2,65 +2,92 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import time
 from datetime import UTC, datetime
-from functools import partial
+from threading import local
 from typing import Any
 
-from pebble import ProcessFuture, ProcessPool
-
-import scheduling.executors.child as child
-from scheduling.executors.base import Attempt, Executor
+from scheduling.attempts.claimed import Outcome
+from scheduling.executors.base import Attempt
+from scheduling.executors.children import Child, ChildDied
+from scheduling.executors.slots import SlotExecutor
 from scheduling.models import Run
 
 SLOW_START = 60.0  # s that a child may take to load the code before its run's time counts
 
 
-class ProcessExecutor(Executor):
-    """A pool of warm child processes; a timeout or a cancel kills the child and only it."""
+class Slot(local):
+    """What a slot's thread has."""
+
+    child: Child | None = None
+
+
+class ProcessExecutor(SlotExecutor):
+    """A warm child process for each slot; a timeout or a cancel kills the child and only it.
+
+    They start with the first isolated runs: many installations never isolate a task.
+    """
+
+    given_up = "The process of run %d does not die and is given up; a new one takes its place"
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._pool: ProcessPool | None = None
+        self._slot = Slot()
+        self._children: set[Child] = set()
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
+        super().close()
+        for child in list(self._children):
+            child.kill()
 
-    def _begin(self, attempt: Attempt) -> None:
-        future = self._live_pool().schedule(child.run_in_child, args=[attempt.run])
-        attempt.handle = future
-        future.add_done_callback(partial(self._on_done, attempt))
+    def _carry_out(self, attempt: Attempt) -> Outcome:
+        try:
+            child = self._child_for(attempt)
+            attempt.began = time.monotonic()
+            outcome = child.execute(attempt.run)
+        except ChildDied as exc:
+            self._leave()
+            return _lost(attempt, str(exc))
+        except OSError as exc:
+            return _lost(attempt, f"It could not be started: {exc}.")
+        if outcome.is_out_of_memory:
+            self._leave()  # what the run left behind would be missing for the next one
+        return outcome
+
+    def _child_for(self, attempt: Attempt) -> Child:
+        """Return the slot's child, ready, and known as the one that runs `attempt`."""
+        if self._slot.child is None or not self._slot.child.is_fit:
+            self._leave()
+            self._slot.child = Child()
+            self._children.add(self._slot.child)
+        attempt.handle = self._slot.child
+        if attempt.verdict is not None:
+            raise ChildDied("It was stopped before it began.")
+        self._slot.child.await_readiness()
+        return self._slot.child
 
     def _interrupt(self, attempt: Attempt) -> None:
-        attempt.handle.cancel()
+        with self._changed:  # not a child that has gone on to its next run
+            if attempt.handle is not None and not attempt.is_over:
+                attempt.handle.kill()
 
     def _has_begun(self, attempt: Attempt) -> bool:
         """A child that never comes up uses up its run's time too."""
-        waited = (datetime.now(UTC) - attempt.started_at).total_seconds()
-        return waited > SLOW_START or bool(attempt.handle.running())
+        child: Child | None = attempt.handle
+        return child is not None and time.monotonic() - child.began_at > SLOW_START
 
-    def _on_done(self, attempt: Attempt, future: ProcessFuture[Any]) -> None:
-        if future.cancelled():
-            status, reason = attempt.verdict or (Run.Status.LOST, "Its process was killed.")
-            self._ended_without_outcome(attempt, status, reason)
-        elif (error := future.exception()) is not None:
-            code = getattr(error, "exitcode", None)
-            reason = f"Its process died (exit code {code})." if code is not None else str(error)
-            self._ended_without_outcome(attempt, Run.Status.LOST, reason)
-        else:
-            self._end(attempt, future.result())
+    def _leave(self) -> None:
+        child, self._slot.child = self._slot.child, None
+        if child is not None:
+            child.bury()
+            self._children.discard(child)
 
-    def _live_pool(self) -> ProcessPool:
-        """Return the pool, started on first use: many installations never isolate a task."""
-        if self._pool is not None and not self._pool.active:
-            self.close()  # its idle children would live on
-            self._pool = None
-        if self._pool is None:
-            self._pool = ProcessPool(
-                max_workers=self.size,
-                initializer=child.prepare,
-                context=multiprocessing.get_context("spawn"),
-            )
-        return self._pool
+
+def _lost(attempt: Attempt, reason: str) -> Outcome:
+    return Outcome(
+        run=attempt.run,
+        status=Run.Status.LOST,
+        started_at=attempt.started_at,
+        finished_at=datetime.now(UTC),
+        reason=reason,
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from queue import Queue
 from typing import Any
 
+import psutil
 import pytest
 
 from scheduling.attempts.claimed import ClaimedRun, Outcome
@@ -148,20 +151,84 @@ class TestThreadExecutor(ExecutorContract):
 
         assert self.outcome(executor, outcomes).status == "cancelled"
 
+    # From Python 3.12 on it warns in a process with threads.
+    @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+    def test_both_sides_of_a_fork_return_and_one_of_them_ends(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        self.sleep = "tests.fork"
+        executor.submit(self.run())
+
+        outcome = self.outcome(executor, outcomes)
+
+        assert outcome.status == "succeeded"
+        _, status = os.waitpid(outcome.result, 0)
+        assert os.waitstatus_to_exitcode(status) == 1
+
 
 class TestProcessExecutor(ExecutorContract):
     kind = ProcessExecutor
     sleep = "tests.sleep_isolated"
 
+    def ends(
+        self, executor: Executor, outcomes: Queue[Outcome], task: str, **params: Any
+    ) -> Outcome:
+        self.sleep = task
+        executor.submit(self.run(**params))
+        return self.outcome(executor, outcomes)
+
+    @pytest.mark.parametrize("code", [0, 3])
     def test_a_process_that_dies_loses_its_run_and_no_other(
+        self, code: int, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        lost = self.ends(executor, outcomes, "tests.exit_isolated", code=code)
+        after = self.ends(executor, outcomes, "tests.sleep_isolated", seconds=0)
+
+        assert (lost.status, lost.reason) == ("lost", f"Its process died (exit code {code}).")
+        assert after.status == "succeeded"
+
+    def test_an_idle_process_that_is_killed_costs_no_run(
         self, executor: Executor, outcomes: Queue[Outcome]
     ) -> None:
-        self.sleep = "tests.exit_isolated"
-        executor.submit(self.run(id=1))
-        lost = self.outcome(executor, outcomes)
-        self.sleep = "tests.sleep_isolated"
+        first = self.ends(executor, outcomes, "tests.eat_isolated", megabytes=1)
 
-        executor.submit(self.run(id=2, seconds=0))
+        os.kill(first.result, signal.SIGKILL)
+        os.waitid(os.P_PID, first.result, os.WEXITED | os.WNOWAIT)
+        second = self.ends(executor, outcomes, "tests.eat_isolated", megabytes=1)
 
-        assert (lost.status, lost.reason) == ("lost", "Its process died (exit code 3).")
-        assert self.outcome(executor, outcomes).status == "succeeded"
+        assert second.status == "succeeded"
+        assert second.result != first.result
+
+    def test_a_run_that_eats_its_memory_fails_and_its_process_is_replaced(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        before = self.ends(executor, outcomes, "tests.eat_isolated", megabytes=1)
+
+        failed = self.ends(executor, outcomes, "tests.eat_isolated", megabytes=3000)
+        after = self.ends(executor, outcomes, "tests.eat_isolated", megabytes=1)
+
+        assert failed.status == "failed"
+        assert "more than the 2048 MB of memory" in failed.error
+        assert (after.status, after.result != before.result) == ("succeeded", True)
+
+    def test_both_sides_of_a_fork_return_and_one_run_ends(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        forked = self.ends(executor, outcomes, "tests.fork_isolated")
+        after = self.ends(executor, outcomes, "tests.eat_isolated", megabytes=1)
+
+        assert (forked.status, after.status) == ("succeeded", "succeeded")
+        assert not psutil.pid_exists(forked.result) or is_zombie(forked.result)
+
+    def test_a_stop_before_the_process_is_up_ends_the_run(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        executor.submit(self.run(seconds=60))
+
+        executor.stop(1, "cancelled", "Cancelled.")
+
+        assert self.outcome(executor, outcomes).status == "cancelled"
+
+
+def is_zombie(process_id: int) -> bool:
+    return bool(psutil.Process(process_id).status() == psutil.STATUS_ZOMBIE)
