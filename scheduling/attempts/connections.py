@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from django.db import close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
@@ -17,10 +19,13 @@ def tidy_connections() -> None:
 
 
 def _is_busy(wrapper: BaseDatabaseWrapper) -> bool:
-    """Tell whether a transaction is open that Django does not know of: BEGIN by hand."""
+    """Tell whether a transaction is open that Django does not know of, or nothing is."""
     driver = wrapper.connection
     if driver is None:
         return False
     if wrapper.vendor == "postgresql":
         return bool(driver.info.transaction_status != TransactionStatus.IDLE)
-    return bool(driver.in_transaction)
+    try:
+        return bool(driver.in_transaction)
+    except sqlite3.ProgrammingError:  # the task closed the driver's own connection
+        return True
