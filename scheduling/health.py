@@ -81,10 +81,12 @@ def _migrations_on_disk() -> tuple[tuple[tuple[str, str], tuple[tuple[str, str],
 
 
 def _fault(schedulers: Sequence[Worker], now: datetime) -> str:
-    """Say what is wrong, and since when; empty if any scheduler ticks."""
-    alarm = timedelta(seconds=Options().tick_alarm)
-    if any(now - _seen_at(one) <= alarm and not one.trouble for one in schedulers):
-        return ""
+    """Say what is wrong, and since when; empty if any scheduler ticks and jobs fire."""
+    long_ago = now - timedelta(seconds=Options().tick_alarm)
+    well = [one for one in schedulers if _seen_at(one) >= long_ago and not one.trouble]
+    if well:
+        has_had_time = any(one.started_at <= long_ago for one in well)
+        return _what_does_not_fire(long_ago, now) if has_had_time else ""
     if not schedulers:
         return "No scheduler has ever started, although RUN_SCHEDULER is 1."
     last = max(schedulers, key=_seen_at)
@@ -92,6 +94,15 @@ def _fault(schedulers: Sequence[Worker], now: datetime) -> str:
     if last.trouble:
         return f"The scheduler {last.name} has not succeeded since {age}: {last.trouble}"
     return f"The scheduler {last.name} has not looked for due jobs since {age}. Restart it."
+
+
+def _what_does_not_fire(long_ago: datetime, now: datetime) -> str:
+    """Say since when a job has been due although schedulers tick; empty if none has."""
+    due = Job.objects.due(long_ago).values_list("clock__next_run_time", flat=True).first()
+    if due is None:
+        return ""
+    since = f"{due.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z ({_age(now - due)} ago)"
+    return f"A job has been due since {since} and is not fired. Its row may be locked."
 
 
 def _seen_at(scheduler: Worker) -> datetime:

@@ -88,6 +88,20 @@ class EnabledTests(TestCase):
             "OperationalError: disk is full",
         )
 
+    def test_one_that_ticks_and_does_not_fire_what_is_due_is_not_well(self):
+        make_job(now=NOW - timedelta(minutes=16))  # due a minute ago
+        worker = make_scheduler()
+        just_started = health()["ok"]
+
+        Worker.objects.filter(pk=worker.pk).update(started_at=NOW - timedelta(minutes=5))
+
+        self.assertIs(just_started, True)
+        self.assertEqual(
+            health()["message"],
+            "A job has been due since 2025-10-02 14:15:00Z (15 min ago) and is not fired. "
+            "Its row may be locked.",
+        )
+
     @override_settings(RUN_SCHEDULER=True)
     def test_one_that_never_came_is_not_well(self):
         data = health()
