@@ -9,14 +9,24 @@ from __future__ import annotations
 from django.db import connection
 
 CHANNEL = "daybook_scheduling"
+CLOCKS, RUNS = "clocks", "runs"  # what a NOTIFY is about
 COUNTER_TABLE = "scheduling_change"
 
 
 def announce_change() -> None:
     """Wake every scheduler and worker when the current transaction commits."""
+    _announce(CLOCKS)
+
+
+def announce_runs() -> None:
+    """Wake every worker when the current transaction commits: runs are to start or to stop."""
+    _announce(RUNS)
+
+
+def _announce(what: str) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, what])
         else:
             cursor.execute(
                 f"INSERT INTO {COUNTER_TABLE} (id, number) VALUES (1, 1) "  # noqa: S608

@@ -132,8 +132,9 @@ class Daemon:
         troubles = (part.trouble for part in parts if part is not None and part.trouble)
         return Vitals(last_tick_at=self.scheduler.last_tick_at, trouble=next(troubles, ""))
 
-    def _on_remote_change(self) -> None:
-        self.scheduler.wakeup()
+    def _on_remote_change(self, of_clocks: bool) -> None:
+        if of_clocks:
+            self.scheduler.wakeup()
         self._on_change()
 
     def _on_change(self) -> None:

@@ -11,18 +11,22 @@ import psycopg
 from django.db import DatabaseError, InterfaceError, connection
 
 from scheduling.options import Options
-from scheduling.wakeup import CHANNEL, change_number
+from scheduling.wakeup import CHANNEL, CLOCKS, change_number
 
 logger = logging.getLogger(__name__)
 
 RETRY_WAIT = 1.0  # s after the connection was lost
 LOOK_UP = 0.5  # s between looks whether to stop
+SETTLE = 0.005  # s in which further changes come together
 
 
 class Listener(ABC):
-    """Calls `on_change` from a thread of its own, until it is stopped."""
+    """Calls `on_change` from a thread of its own, until it is stopped.
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    on_change  is told whether clocks may have changed, or runs only
+    """
+
+    def __init__(self, on_change: Callable[[bool], None]) -> None:
         self._on_change = on_change
         self._stopping = Event()
         self._thread = Thread(target=self._loop, name="listener", daemon=True)
@@ -60,16 +64,18 @@ class NotifyListener(Listener):
         }
         with psycopg.connect(**parameters, autocommit=True) as listening:
             listening.execute(f"LISTEN {CHANNEL}")
-            self._on_change()  # for what was said while nobody listened
+            self._on_change(True)  # for what was said while nobody listened
             while not self._stopping.is_set():
-                for _ in listening.notifies(timeout=LOOK_UP, stop_after=1):
-                    self._on_change()
+                heard = {one.payload for one in listening.notifies(timeout=LOOK_UP, stop_after=1)}
+                if heard:
+                    self._on_change(CLOCKS in heard)
+                    self._stopping.wait(SETTLE)
 
 
 class PollListener(Listener):
     """SQLite tells nobody, but says at next to no cost whether another connection wrote."""
 
-    def __init__(self, on_change: Callable[[], None], every: float) -> None:
+    def __init__(self, on_change: Callable[[bool], None], every: float) -> None:
         super().__init__(on_change)
         self._every = every
 
@@ -81,10 +87,10 @@ class PollListener(Listener):
             version = latest
             if (counted := change_number()) != number:
                 number = counted
-                self._on_change()
+                self._on_change(True)
 
 
-def listener(on_change: Callable[[], None], options: Options) -> Listener:
+def listener(on_change: Callable[[bool], None], options: Options) -> Listener:
     """Return the listener for the database in use."""
     if connection.vendor == "postgresql":
         return NotifyListener(on_change)

@@ -16,12 +16,13 @@ from scheduling.engine.lane import Lane
 from scheduling.models import Run
 from scheduling.options import Options
 from scheduling.registry import registry
-from scheduling.wakeup import announce_change
+from scheduling.wakeup import announce_runs
 
 logger = logging.getLogger(__name__)
 
 ENFORCE_EVERY = 0.2  # s between looks at timeouts while something runs
 STALL_EVERY = 0.25  # s between looks whether claimed runs wait behind long ones
+ASK_EVERY = 1.0  # s between calls for the help of other workers
 ERROR_WAIT = 1.0  # s after a step that failed
 
 
@@ -50,6 +51,7 @@ class WorkerLoop:
         self._woken = Event()
         self._stopping = Event()
         self._changed = True  # runs may have come in, or be told to stop
+        self._asked_at = 0.0  # monotonic
         self._look_at = 0.0  # monotonic: when the next pending run may start
         self._thread = Thread(target=self._loop, name="worker", daemon=True)
         self._timekeeper = Thread(target=self._keep_time, name="timekeeper", daemon=True)
@@ -120,6 +122,7 @@ class WorkerLoop:
             if has_changed or is_due or lane.has_more:
                 self._fill(lane)
             self._give_back(lane.withdraw_stalled())
+        self._ask_for_help()
         if has_changed or is_due:
             self._look_at = time.monotonic() + self._seconds_to_next_run()
         return self._seconds_to_wait()
@@ -133,6 +136,13 @@ class WorkerLoop:
             lane.has_more = len(runs) == room
             lane.add(runs)
 
+    def _ask_for_help(self) -> None:
+        """Wake the workers of other processes if there is more than this one can take."""
+        has_more = any(lane.has_more for lane in self._lanes.values())
+        if has_more and time.monotonic() - self._asked_at > ASK_EVERY:
+            self._asked_at = time.monotonic()
+            announce_runs()
+
     def _seconds_to_next_run(self) -> float:
         now = self._clock()
         due_at = next_due_at(registry.all_names(), now)
@@ -145,7 +155,7 @@ class WorkerLoop:
         if runs:
             with transaction.atomic():
                 give_back(runs, worker_id=self._worker_id)
-                announce_change()
+                announce_runs()
 
     def _give_back_all(self) -> float:
         for lane in self._lanes.values():

@@ -14,7 +14,7 @@ from scheduling.admission import Load, admit, refusal
 from scheduling.exceptions import InvalidParams, InvalidRequest
 from scheduling.models.run import Run
 from scheduling.options import Options
-from scheduling.wakeup import announce_change
+from scheduling.wakeup import announce_runs
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -81,7 +81,7 @@ def request_runs(
                 run.reason = "Triggered while the job was paused."
             runs.append(run)
         _insert(runs)
-        announce_change()
+        announce_runs()
     return runs
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from scheduling.admission import Load
 from scheduling.exceptions import JobConflict, NotCancellable
-from scheduling.wakeup import announce_change
+from scheduling.wakeup import announce_runs
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -263,7 +263,7 @@ class Run(models.Model):
             elif not running.update(cancel_requested_at=now, reason=reason):
                 self.refresh_from_db()
                 raise NotCancellable(f"The run has ended: it is {self.get_status_display()}.")
-            announce_change()
+            announce_runs()
         self.refresh_from_db()
 
     def run_again(self, *, by: AbstractBaseUser | None = None, origin: str = Origin.MANUAL) -> Run:
