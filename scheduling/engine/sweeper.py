@@ -16,6 +16,7 @@ from scheduling.engine import recalling, sweeping
 from scheduling.engine.worker import WorkerLoop
 from scheduling.models import Run
 from scheduling.options import Options
+from scheduling.tallies import move_mark
 
 logger = logging.getLogger(__name__)
 
@@ -113,5 +114,6 @@ class Sweeper:
         sweeping.park_jobs_of_unknown_tasks(now, self._lease)
         sweeping.skip_runs_of_unknown_tasks(now, self._lease)
         sweeping.heal_jobs(now)
+        move_mark(now)
         if self._may_bury():
             recalling.recall_clocks(now)

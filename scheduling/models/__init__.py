@@ -1,9 +1,10 @@
-"""What is stored: jobs, runs with their logs and artifacts, workers."""
+"""What is stored: jobs, runs with their logs and artifacts, workers, tallies."""
 
 from scheduling.models.change import Change
 from scheduling.models.job import Job
 from scheduling.models.log import Artifact, LogLine
 from scheduling.models.run import Run
+from scheduling.models.tally import Tally, TallyMark
 from scheduling.models.worker import Worker
 
-__all__ = ["Artifact", "Change", "Job", "LogLine", "Run", "Worker"]
+__all__ = ["Artifact", "Change", "Job", "LogLine", "Run", "Tally", "TallyMark", "Worker"]
