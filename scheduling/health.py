@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
 from django.utils import timezone
 
 from scheduling.models import Job, Run, Worker
@@ -23,6 +24,10 @@ STATUS = {
     Run.Status.FAILED: "error",
     Run.Status.TIMED_OUT: "timeout",
 }
+
+
+OF_A_JOB = ("key", "name", "state", "state_reason", "clock__next_run_time")
+GOOD = (Run.Status.SUCCEEDED, Run.Status.DEGRADED)
 
 
 def scheduler_health(jobs: JobQuerySet, *, now: datetime | None = None) -> dict[str, Any]:
@@ -46,11 +51,9 @@ def scheduler_health(jobs: JobQuerySet, *, now: datetime | None = None) -> dict[
 
 def jobs_health(jobs: JobQuerySet) -> dict[str, Any]:
     """Return the last and the next run of each job, by key."""
-    rows = list(
-        jobs.select_related("clock").only("key", "name", "clock__next_run_time").order_by("key")
-    )
+    rows = list(jobs.select_related("clock").only(*OF_A_JOB).order_by("key"))
     runs = Run.objects.only(
-        "job_id", "status", "scheduled_at", "started_at", "finished_at", "error"
+        "job_id", "status", "reason", "scheduled_at", "started_at", "finished_at", "error"
     )
     newest = runs.newest_per_job([job.pk for job in rows])
     firing = sorted((job for job in rows if job.next_run_at), key=lambda job: job.next_run_at)  # type: ignore[arg-type,return-value]
@@ -88,7 +91,7 @@ def _fault(schedulers: Sequence[Worker], now: datetime) -> str:
         has_had_time = any(one.started_at <= long_ago for one in well)
         return _what_does_not_fire(long_ago, now) if has_had_time else ""
     if not schedulers:
-        return "No scheduler has ever started, although RUN_SCHEDULER is 1."
+        return f"No scheduler runs, although RUN_SCHEDULER is 1; {_last_end()}."
     last = max(schedulers, key=_seen_at)
     age = f"{_seen_at(last):%Y-%m-%d %H:%M:%S}Z ({_age(now - _seen_at(last))} ago)"
     if last.trouble:
@@ -103,6 +106,13 @@ def _what_does_not_fire(long_ago: datetime, now: datetime) -> str:
         return ""
     since = f"{due.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z ({_age(now - due)} ago)"
     return f"A job has been due since {since} and is not fired. Its row may be locked."
+
+
+def _last_end() -> str:
+    ended_at = Worker.objects.schedulers().aggregate(at=Max("stopped_at"))["at"]
+    if ended_at is None:
+        return "none has ever started"
+    return f"the last one ended at {ended_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _seen_at(scheduler: Worker) -> datetime:
@@ -123,10 +133,19 @@ def _job_health(job: Job, run: Run | None) -> dict[str, Any]:
         "last_run": _iso(run.started_at or run.scheduled_at) if run else None,
         "status": STATUS.get(Run.Status(run.status), run.status) if run else None,
         "duration_ms": round(duration.total_seconds() * 1000, 1) if duration else None,
-        "error": (run.error or None) if run else None,
+        "error": _error(job, run),
         "next_run": _iso(job.next_run_at),
         "name": job.name,
     }
+
+
+def _error(job: Job, run: Run | None) -> str | None:
+    """Say why the job does not fire, or why its last run was no success."""
+    if job.state == Job.State.BROKEN:
+        return job.state_reason
+    if run is None or run.is_open or run.status in GOOD:
+        return None
+    return run.error or run.reason or None
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -31,6 +31,14 @@ class Task:
     retry_lost: bool  # False: the task must not run twice (orders)
     aliases: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        least = {"timeout": 1, "max_attempts": 1, "backoff": 0}
+        for option, limit in least.items():
+            if getattr(self, option) < limit:
+                raise ValueError(f"Task {self.name!r}: {option} must be at least {limit}.")
+        if self.isolation not in ("thread", "process"):
+            raise ValueError(f"Task {self.name!r}: isolation must be 'thread' or 'process'.")
+
     @property
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.function)
@@ -61,8 +69,9 @@ class Registry:
         """Register `task`; raise ValueError if another function has its name or an alias."""
         for name in (task.name, *task.aliases):
             known = self._find(name)
-            if known is not None and known.function.__qualname__ != task.function.__qualname__:
-                raise ValueError(f"Two tasks are called {name!r}. Rename one of them.")
+            if known is not None and _place_of(known) != _place_of(task):
+                both = f"{_place_of(known)} and {_place_of(task)}"
+                raise ValueError(f"Two tasks are called {name!r}: {both}. Rename one of them.")
         self._tasks[task.name] = task
         self._aliases.update(dict.fromkeys(task.aliases, task.name))
 
@@ -93,6 +102,10 @@ class Registry:
 
     def _find(self, name: str) -> Task | None:
         return self._tasks.get(self._aliases.get(name, name))
+
+
+def _place_of(task: Task) -> str:
+    return f"{task.function.__module__}.{task.function.__qualname__}"
 
 
 registry = Registry()

@@ -13,6 +13,7 @@ from scheduling.models import Job, Run
 
 RETRYABLE = {Run.Status.FAILED, Run.Status.TIMED_OUT}
 BACKOFF_CAP = timedelta(hours=6)
+AFTER_LOSS = 2  # attempts that `retry_lost` grants at least: the task has not failed
 COLUMNS = ("status", "reason", "started_at", "finished_at", "result", "error", "traceback")
 # The claim must still hold: a run that was declared lost stays lost.
 HELD = "scheduling_run.status = 'running'"
@@ -31,9 +32,11 @@ def backoff(run: ClaimedRun, spread: float) -> timedelta:
 def wants_retry(outcome: Outcome) -> bool:
     """Tell whether the run has another attempt after this outcome."""
     run = outcome.run
-    if run.attempt >= run.max_attempts or outcome.is_permanent:
+    if outcome.is_permanent:
         return False
-    return outcome.status in RETRYABLE or (outcome.status == Run.Status.LOST and run.retry_lost)
+    if outcome.status == Run.Status.LOST:
+        return run.retry_lost and run.attempt < max(run.max_attempts, AFTER_LOSS)
+    return outcome.status in RETRYABLE and run.attempt < run.max_attempts
 
 
 def write_outcomes(outcomes: Sequence[Outcome]) -> int:

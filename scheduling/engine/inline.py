@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from scheduling.attempts.capture import install_capture
 from scheduling.attempts.claiming import claim_one
 from scheduling.attempts.recorder import Recorder
 from scheduling.engine.membership import Membership
-from scheduling.engine.sweeping import release_held_runs
+from scheduling.engine.sweeping import lose_runs_of_dead_workers, release_held_runs
 from scheduling.executors.threads import ThreadExecutor
 from scheduling.models import Run
 from scheduling.options import Options
 
 LOOK_EVERY = 0.05  # s
 LAST_WRITES = 30.0  # s
+
+
+def bury_the_dead() -> None:
+    """End runs of workers that died long ago, which would keep a run of their job from starting.
+
+    A living scheduler does so within the lease. This process cannot tell a worker that died from
+    one whose machine slept, so it waits ten times as long.
+    """
+    lease = timedelta(seconds=Options().lease)
+    lose_runs_of_dead_workers(datetime.now(UTC), 10 * lease, own_id=0)
 
 
 def run_here(run: Run) -> Run:

@@ -107,7 +107,13 @@ class EnabledTests(TestCase):
         data = health()
 
         self.assertEqual((data["ok"], data["enabled"]), (False, True))
-        self.assertIn("No scheduler has ever started", data["message"])
+        self.assertIn("none has ever started", data["message"])
+
+    @override_settings(RUN_SCHEDULER=True)
+    def test_says_when_the_last_one_ended(self):
+        make_scheduler(stopped_at=NOW)
+
+        self.assertIn(f"the last one ended at {NOW:%Y-%m-%d %H:%M:%S}Z", health()["message"])
 
     def test_how_long_a_tick_may_take_is_an_option(self):
         make_scheduler(age=30)
@@ -184,6 +190,17 @@ class JobsTests(TestCase):
         data = self.job_health(status=Run.Status.FAILED, finished_at=NOW, error="No such file")
 
         self.assertEqual((data["status"], data["error"]), ("error", "No such file"))
+
+    def test_a_reason_is_told_where_there_is_no_error(self):
+        data = self.job_health(status=Run.Status.LOST, finished_at=NOW, reason="Its worker died.")
+
+        self.assertEqual((data["status"], data["error"]), ("lost", "Its worker died."))
+
+    def test_a_broken_job_says_why(self):
+        make_scheduler()
+        make_job(key="a").park("No installed app has its task.")
+
+        self.assertEqual(health()["jobs"]["a"]["error"], "No installed app has its task.")
 
 
 class EndpointTests(TestCase):

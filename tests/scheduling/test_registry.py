@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from types import FunctionType
+from typing import Any
+
 import pytest
 
 from scheduling.exceptions import UnknownTask
@@ -35,6 +39,26 @@ def test_two_functions_cannot_share_a_name() -> None:
 
     with pytest.raises(ValueError, match=r"Two tasks are called 'tests\.echo'"):
         own.add(renamed(registry.get("tests.fail"), "tests.echo"))
+
+
+def test_functions_of_one_name_in_two_modules_cannot_share_a_task() -> None:
+    def work() -> None: ...
+
+    own, first = Registry(), replace(renamed(registry.get("tests.echo"), "x"), function=work)
+    own.add(first)
+    elsewhere = FunctionType(work.__code__, {"__name__": "elsewhere"}, "work")
+    elsewhere.__qualname__ = work.__qualname__
+
+    with pytest.raises(ValueError, match=r"Two tasks are called 'x': .* and elsewhere\."):
+        own.add(replace(first, function=elsewhere))
+
+
+@pytest.mark.parametrize(
+    "options", [{"timeout": 0}, {"max_attempts": 0}, {"backoff": -1}, {"isolation": "gpu"}]
+)
+def test_options_that_mean_nothing_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        replace(registry.get("tests.echo"), **options)
 
 
 def test_an_alias_cannot_hide_another_task() -> None:

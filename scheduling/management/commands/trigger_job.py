@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from scheduling.engine.inline import run_here
+from scheduling.engine.inline import bury_the_dead, run_here
 from scheduling.exceptions import InvalidParams, InvalidRequest, JobConflict
 from scheduling.management.arguments import instant, job_called, name_and_value, read_params
 from scheduling.models import Job, Run, Worker
@@ -50,6 +50,7 @@ class Command(BaseCommand):
         self._tell(run)
 
     def _request(self, job: Job, texts: dict[str, str], scheduled_at: datetime | None) -> Run:
+        bury_the_dead()
         try:
             return job.trigger(params=read_params(job, texts), scheduled_at=scheduled_at)
         except (InvalidParams, InvalidRequest, JobConflict) as exc:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scheduling.engine.inline import run_here
+from scheduling.engine.inline import bury_the_dead, run_here
 from scheduling.exceptions import InvalidParams, JobConflict
 from scheduling.models import Job, Run
 
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         job = Job.objects.filter(key=key).first()
         if job is None:
             raise CommandError(f"There is no job {key!r}. Make it with: manage.py sync_jobs")
+        bury_the_dead()
         try:
             return job.trigger(params=params, origin=Run.Origin.MANUAL)
         except (InvalidParams, JobConflict) as exc:

@@ -31,6 +31,7 @@ FOR_EVERYBODY = {
     "jobs": "get", "runs": "get",
 }  # fmt: skip
 PAGES = {"root", "docs", None}
+HERE = {"trigger_many"}  # names its jobs in the body
 
 
 class OwnershipTests(ApiTestCase):
@@ -66,7 +67,13 @@ class OwnershipTests(ApiTestCase):
     def test_every_endpoint_is_covered_here(self):
         names = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
 
-        self.assertEqual(names, {*OF_A_JOB, *OF_A_RUN, *FOR_EVERYBODY, *PAGES})
+        self.assertEqual(names, {*OF_A_JOB, *OF_A_RUN, *FOR_EVERYBODY, *PAGES, *HERE})
+
+    def test_a_stranger_triggers_nothing_in_a_list(self):
+        response = client_of(self.bob).post("/api/jobs/trigger", [{"job": "nightly"}])
+
+        self.assertEqual(response.status_code, 400)
+        self.assertEqual(response.json()["job"], ["There is no job nightly."])
 
     def test_a_stranger_finds_nothing(self):
         stranger = client_of(self.bob)

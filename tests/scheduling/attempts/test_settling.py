@@ -127,10 +127,16 @@ def test_which_outcomes_have_another_attempt(
 
 
 @pytest.mark.django_db
-def test_a_lost_run_is_retried_only_if_its_job_says_so() -> None:
-    run = make_running_run(make_worker(), make_job(max_attempts=2, retry_lost=True))
+@pytest.mark.parametrize(
+    ("max_attempts", "attempt", "expected"), [(1, 1, True), (1, 2, False), (3, 2, True)]
+)
+def test_a_lost_run_is_retried_once_at_least_if_its_job_says_so(
+    max_attempts: int, attempt: int, expected: bool
+) -> None:
+    job = make_job(max_attempts=max_attempts, retry_lost=True)
+    run = make_running_run(make_worker(), job, attempt=attempt)
 
-    assert wants_retry(make_outcome(claimed(run), status="lost"))
+    assert wants_retry(make_outcome(claimed(run), status="lost")) is expected
 
 
 @pytest.mark.django_db

@@ -1,10 +1,32 @@
 from __future__ import annotations
 
-from django.test import TransactionTestCase
+from datetime import UTC, datetime, timedelta
 
-from scheduling.engine.inline import run_here
+from django.test import TestCase, TransactionTestCase
+
+from scheduling.engine.inline import bury_the_dead, run_here
 from scheduling.models import Worker
-from tests.factories import make_job
+from tests.factories import make_job, make_running_run, make_worker
+
+
+class BuryTheDeadTests(TestCase):
+    def test_a_worker_that_died_long_ago_keeps_no_run_from_starting(self) -> None:
+        job = make_job()
+        long_ago = datetime.now(UTC) - timedelta(minutes=6)
+        make_running_run(make_worker(heartbeat_at=long_ago), job)
+
+        bury_the_dead()
+
+        assert job.trigger().status == "pending"
+
+    def test_a_worker_that_was_silent_for_a_while_may_be_asleep(self) -> None:
+        just_now = datetime.now(UTC) - timedelta(minutes=1)
+        run = make_running_run(make_worker(heartbeat_at=just_now))
+
+        bury_the_dead()
+
+        run.refresh_from_db()
+        assert run.status == "running"
 
 
 class RunHereTests(TransactionTestCase):

@@ -36,7 +36,7 @@ def lane(outcomes: Queue[Outcome]) -> Iterator[Lane]:
 
 
 def runs(count: int, seconds: float) -> list[ClaimedRun]:
-    return [replace(run_of("tests.sleep", seconds=seconds), id=id) for id in range(1, count + 1)]
+    return [replace(run_of("tests.sleep", seconds=seconds), id=n) for n in range(1, count + 1)]
 
 
 def wait_until(is_true: Callable[[], object], seconds: float = 10) -> None:
