@@ -142,7 +142,7 @@ def _moved(mark: TallyMark, to: int, now: datetime) -> bool:
     _add_to(totals, _totals_of(earlier.exclude(pk__in=left_out)))
     values: dict[str, Any] = {"counted_to": to, "left_out": sorted(left_out)}
     if to == mark.seen:
-        values |= {"seen": newest, "seen_at": now}
+        values |= {"seen": max(newest, to), "seen_at": now}  # the newest may have been deleted
     tallies = _tallies_with(totals)
     with transaction.atomic():
         if not _advance(mark, **values):
