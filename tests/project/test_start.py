@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -48,6 +49,15 @@ def test_host_may_be_an_ipv6_address(installation: Installation, host: str) -> N
 
     assert answers(port, host="[::1]")
     assert f"Daybook is at http://[::1]:{port}/" in program.output
+
+
+def test_lines_of_web_and_scheduler_are_json_on_request(installation: Installation) -> None:
+    program, _ = start(installation, LOG_FORMAT="json")
+
+    lines = program.output.splitlines()
+    said = [line.partition("| ")[2] for line in lines if "| {" in line]
+    loggers = {json.loads(line)["logger"] for line in said}
+    assert {"gunicorn.error", "scheduling.management.commands.runapscheduler"} <= loggers
 
 
 def test_interrupt_ends_all_of_it_with_success(installation: Installation) -> None:

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event
 from types import FrameType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 
 from scheduling.engine.daemon import Daemon
-from scheduling.models import Job
+from scheduling.management.banner import banner
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -29,12 +32,11 @@ class Command(BaseCommand):
         daemon = Daemon()
         self._end_on_signals(stopping, daemon)
         try:
+            self._say(*() if quiet else list(banner(datetime.now(UTC))))
             daemon.start()
         except (DatabaseError, InterfaceError) as exc:
             raise CommandError(f"The database does not answer, or lacks migrations: {exc}") from exc
-        if not quiet:
-            self._print_banner()
-        self._say(self.style.SUCCESS("Scheduler started successfully"))
+        self._say("Scheduler started successfully", style=self.style.SUCCESS)
         while not stopping.wait(1.0):
             pass
         self._say(f"Stopping; {daemon.running()} runs have not ended yet")
@@ -51,25 +53,16 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, handle)
         signal.signal(signal.SIGINT, handle)
 
-    def _say(self, text: str) -> None:
-        """Print a line. That nobody reads any more stops no scheduler."""
+    def _say(self, *lines: str, style: Callable[[str], str] = str) -> None:
+        """Print lines. That nobody reads any more stops no scheduler.
+
+        Whoever wants each line as JSON gets them as log records.
+        """
+        if settings.LOG_FORMAT == "json":
+            for line in lines:
+                logger.info(" ".join(line.split()))
+            return
         with suppress(OSError):
-            self.stdout.write(text)
+            for line in lines:
+                self.stdout.write(style(line))
             self.stdout.flush()
-
-    def _print_banner(self) -> None:
-        zone = ZoneInfo(settings.TIME_ZONE)
-        now = datetime.now(UTC).astimezone(zone)
-        self._say("Daybook scheduler")
-        self._say(f"  Time zone     {settings.TIME_ZONE}")
-        self._say(f"  Current time  {now:%Y-%m-%d %H:%M:%S %Z}")
-        self._say(f"  Jobs          {Job.objects.count()}")
-        for job in Job.objects.select_related("clock").iterator():
-            trigger = f"{job.trigger_kind}[{job.trigger_expression}]"
-            self._say(f"    {job.key}  {trigger}  {_when(job)}")
-
-
-def _when(job: Job) -> str:
-    if job.next_run_at is None:
-        return job.state
-    return f"next: {job.next_run_at.astimezone(ZoneInfo(job.timezone)):%Y-%m-%d %H:%M %Z}"

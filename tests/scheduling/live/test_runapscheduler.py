@@ -5,6 +5,9 @@ import signal
 import sys
 import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
+
+from django_apscheduler.models import DjangoJob
 
 from scheduling.models import Run, Worker
 from tests.factories import make_job
@@ -41,6 +44,34 @@ class TestStart:
         assert "Time zone     Asia/Seoul" in program.output
         assert "KST" in program.output
         assert "pnl_intraday  cron[*/15 7-23 * * *]  next: " in program.output
+
+    def test_says_who_it_is_before_it_fires_anything(self, installation: Installation) -> None:
+        job = make_job(key="late", trigger_expression="*/7 * * * * *")
+        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+        DjangoJob.objects.filter(id=job.key).update(next_run_time=an_hour_ago)
+        make_job(key="precise", trigger_expression="30 59 23 31 12 *", timezone="UTC")
+
+        program = start(installation)
+        program.wait_for("[late] Starting")
+
+        head, _, rest = program.output.partition(STARTED)
+        assert "    late  cron[*/7 * * * * *]  due now\n" in head
+        assert "-12-31 23:59:30 UTC\n" in head
+        assert "Jobs          2" in head
+        assert "  cron[" not in rest
+
+    def test_every_line_is_json_on_request(self, installation: Installation) -> None:
+        make_job(key="pnl", trigger_expression=NEVER)
+
+        program = start(installation, LOG_FORMAT="json")
+        program.send_signal(signal.SIGTERM)
+        program.wait(10)
+
+        said = [json.loads(line)["message"] for line in program.output.splitlines()]
+        assert said[0] == "Daybook scheduler"
+        assert any(message.startswith(f"pnl cron[{NEVER}] next: ") for message in said)
+        assert said.index(STARTED) < said.index("Stopping; 0 runs have not ended yet")
+        assert said[-1] == "Scheduler stopped"
 
     def test_logs_each_run_in_words(self, installation: Installation) -> None:
         program = start(installation)
