@@ -122,8 +122,8 @@ def _mark() -> TallyMark:
 
 
 def _locked_mark() -> TallyMark:
-    TallyMark.objects.get_or_create(pk=1)
-    return TallyMark.objects.select_for_update().get(pk=1)
+    locked = TallyMark.objects.select_for_update().filter(pk=1)
+    return locked.first() or TallyMark.objects.get_or_create(pk=1)[0]
 
 
 def _moved(mark: TallyMark, to: int, now: datetime) -> bool:

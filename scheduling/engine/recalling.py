@@ -19,6 +19,7 @@ from django_apscheduler.models import DjangoJob
 from scheduling.exceptions import InvalidTrigger
 from scheduling.jobstore import move_clocks
 from scheduling.models import Job, Run
+from scheduling.tallies import count_before_deletion
 from scheduling.wakeup import announce_change
 
 logger = logging.getLogger(__name__)
@@ -129,5 +130,6 @@ def _take_back(job_ids: Collection[int], now: datetime) -> int:
     )
     # Locked first: what a worker claims meanwhile stays.
     ids = list(runs.order_by("id").select_for_update().values_list("pk", flat=True))
+    count_before_deletion(ids)  # a counter that somebody has seen never falls
     Run.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -10,7 +10,7 @@ from django.test import TestCase
 
 from scheduling.engine.recalling import recall_clocks
 from scheduling.engine.tick import fire_due_jobs
-from scheduling.models import Job, Run
+from scheduling.models import Job, Run, TallyMark
 from scheduling.options import Options
 from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
 
@@ -148,7 +148,8 @@ class RecallClocksTests(TestCase):
         tick(NOW + YEARS)
 
         # newest run, jobs ahead, savepoint and its release, lock the jobs, their clocks and last
-        # fire times, move the clocks, states, wake, lock what had not started, read and delete
-        # it with its lines and artifacts, newest run
-        with self.assertNumQueries(16), self.assertLogs("scheduling.engine.recalling"):
+        # fire times, move the clocks, states, wake, lock what had not started, move the mark
+        # of the tallies (3), read and delete it with its lines and artifacts, newest run
+        TallyMark.objects.create(pk=1)
+        with self.assertNumQueries(19), self.assertLogs("scheduling.engine.recalling"):
             assert recall_clocks(NOW) == 20
