@@ -76,7 +76,7 @@ class Together:
         else:
             del self._alive[event.name]
             if not self._asked:
-                self.say(f"{event.name} ended by itself, with {event.data['returncode']}")
+                self.say(f"{event.name} ended by itself: {_in_words(event.data['returncode'])}")
                 self._asked = 1
                 return True
         return False
@@ -95,3 +95,12 @@ class Together:
         for process_id in self._alive.values():
             with suppress(ProcessLookupError):
                 os.killpg(process_id, number)
+
+
+def _in_words(returncode: int) -> str:
+    """Say how a process ended; the negative numbers of subprocess are signals."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    number = -returncode
+    known = {each.value for each in signal.Signals}
+    return f"killed by {signal.Signals(number).name if number in known else f'signal {number}'}"

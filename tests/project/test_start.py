@@ -108,14 +108,30 @@ def test_address_of_another_machine_is_said_at_once(installation: Installation) 
     assert "Traceback" not in program.output
 
 
-def test_process_that_dies_takes_the_other_with_it(installation: Installation) -> None:
+def test_process_that_dies_is_named_and_takes_the_other_with_it(
+    installation: Installation,
+) -> None:
     program, _ = start(installation)
     (scheduler,) = find(program, "runapscheduler")
 
     os.kill(scheduler.pid, signal.SIGKILL)
 
     assert program.wait(15) != 0
+    assert "scheduler ended by itself: killed by SIGKILL\n" in program.output
     assert not find(program, "gunicorn")
+
+
+def test_process_that_gives_up_is_named_with_its_exit_code(installation: Installation) -> None:
+    commands = {"web": "exec sleep 60", "scheduler": "exit 3"}
+    code = (
+        "import sys; from pathlib import Path; from project.processes import Together; "
+        f"sys.exit(Together({commands}, env={{}}, cwd=Path(), patience=5).run())"
+    )
+
+    program = installation.launch((sys.executable, "-c", code))
+
+    assert program.wait(15) == 1
+    assert "scheduler ended by itself: exit code 3\n" in program.output
 
 
 def find(program: Program, word: str) -> list[psutil.Process]:
