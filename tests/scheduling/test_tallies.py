@@ -128,6 +128,8 @@ class MoveMarkTests(MarkedTestCase):
 
     def test_many_runs_are_counted_in_several_steps(self):
         job = make_job(key="job")
+        make_ended_run(job)
+        self.catch_up()
         for _ in range(7):
             make_ended_run(job)
 
@@ -135,7 +137,7 @@ class MoveMarkTests(MarkedTestCase):
             self.catch_up()
 
         self.assertEqual(TallyMark.objects.get().counted_to, Run.objects.latest("pk").pk)
-        self.assertEqual(statuses(), {"job": {"succeeded": 7}})
+        self.assertEqual(statuses(), {"job": {"succeeded": 8}})
 
     def test_nothing_is_written_where_nothing_happens(self):
         make_ended_run(make_job())
@@ -229,20 +231,22 @@ class BoundsTests(TestCase):
 
 class RacesTests(TransactionTestCase):
     def setUp(self) -> None:
+        make_ended_run(make_job(key="first"))  # the mark goes to where the ids begin
+        move_mark(NOW)
         job = make_job(key="job")
         for _ in range(40):
             make_ended_run(job)
-        move_mark(NOW)
+        move_mark(NOW + MARGIN)
 
     def test_several_schedulers_count_each_run_once(self):
         def count(turn: int) -> None:
-            move_mark(NOW + MARGIN)
+            move_mark(NOW + 2 * MARGIN)
             connection.close()
 
         with patch.object(tallies, "MOST_RUNS", 4), ThreadPoolExecutor(4) as threads:
             list(threads.map(count, range(12)))
 
-        self.assertEqual(Tally.objects.get().statuses, {"succeeded": 40})
+        self.assertEqual(Tally.objects.get(job_key="job").statuses, {"succeeded": 40})
 
     def test_whoever_looks_meanwhile_sees_each_run_once(self):
         is_over = Event()
@@ -257,7 +261,7 @@ class RacesTests(TransactionTestCase):
 
         with patch.object(tallies, "MOST_RUNS", 2), ThreadPoolExecutor(1) as threads:
             looking = threads.submit(look)
-            move_mark(NOW + MARGIN)
+            move_mark(NOW + 2 * MARGIN)
             for run in Run.objects.order_by("pk"):
                 with transaction.atomic():
                     count_before_deletion([run.pk])
