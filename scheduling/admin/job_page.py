@@ -60,6 +60,7 @@ class JobPage(ModelAdmin):
     """The pages of one job, and the fragments that its form asks for while one types."""
 
     change_form_outer_before_template = "admin/scheduling/job/summary.html"
+    change_form_before_template = "admin/scheduling/job/version.html"
     change_form_outer_after_template = "admin/scheduling/job/recent_runs.html"
 
     def get_urls(self) -> list[URLPattern]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from unfold.widgets import (
     UnfoldAdminExpandableTextareaWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -26,6 +29,11 @@ OF_THE_TASK = {
     "backoff_seconds": "backoff",
     "retry_lost": "retry_lost",
 }
+
+EDITED_MEANWHILE = (
+    "Somebody changed this job after you opened it, so nothing was saved. Open it again to see the "
+    "change. What you typed is kept below."
+)
 
 
 def _number(help_text: str, **options: Any) -> forms.IntegerField:
@@ -58,6 +66,8 @@ class JobForm(TriggerFields, forms.ModelForm[Job]):
         help_text="Run again after a worker died in mid-run.",
     )
 
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = Job
         fields: ClassVar = [
@@ -78,6 +88,7 @@ class JobForm(TriggerFields, forms.ModelForm[Job]):
         self._show_wall_clocks()
         self.fields["task"].choices = _choices(self.instance.task)  # type: ignore[attr-defined]
         self.initial["task"] = self._stored_task()
+        self.initial["version"] = _version_of(self.instance) if self.instance.pk else ""
         self.parameters = self._parameters_form()
         self.fields["params"].widget.form = self.parameters
 
@@ -98,7 +109,14 @@ class JobForm(TriggerFields, forms.ModelForm[Job]):
         for name, source in OF_THE_TASK.items():
             if cleaned.get(name, "") is None:
                 cleaned[name] = self._policy(name, source)
+        if self._is_outdated(cleaned.get("version", "")):
+            self.add_error(None, EDITED_MEANWHILE)
         return cleaned
+
+    def _is_outdated(self, version: str) -> bool:
+        """Tell whether the job was edited since its form was opened; hold it if it was not."""
+        stored = Job.objects.locked().filter(pk=self.instance.pk).first() if version else None
+        return stored is not None and _version_of(stored) != version
 
     def _update_errors(self, errors: ValidationError) -> None:
         """Let the first complaint about a field stand alone."""
@@ -138,6 +156,14 @@ class JobForm(TriggerFields, forms.ModelForm[Job]):
         return ParametersForm(
             find_task(name), stored=stored, data=self.data if self.is_bound else None
         )
+
+
+def _version_of(job: Job) -> str:
+    """Return a mark that changes with what the form edits, and not with a pause or a fire time."""
+    fields = [job._meta.get_field(name) for name in JobForm.Meta.fields]
+    values = [getattr(job, field.attname) for field in fields]  # type: ignore[union-attr]
+    text = json.dumps(values, cls=DjangoJSONEncoder, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def find_task(name: str) -> Task | None:

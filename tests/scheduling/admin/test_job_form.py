@@ -218,6 +218,50 @@ class ChangeTests(JobFormTestCase):
         self.assertContains(page, f">{run.pk}</a>")
 
 
+class TwoPeopleTests(JobFormTestCase):
+    """One opened the form of a job; something happens to it before he saves."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.job = make_job(name="Echo", params={"text": "hi"})
+        page = self.client.get(job_page("change", self.job.pk))
+        self.version = page.context["adminform"].form["version"].value()
+
+    def save(self):
+        return self.change(self.job, name="Mine", version=self.version, **{"params-text": "hi"})
+
+    def test_the_page_carries_what_the_form_was_opened_on(self):
+        page = self.client.get(job_page("change", self.job.pk))
+
+        self.assertContains(page, f'<input type="hidden" name="version" value="{self.version}"')
+
+    def test_an_edit_meanwhile_is_not_overwritten(self):
+        self.job.description = "Theirs"
+        self.job.put()
+
+        page = self.save()
+
+        self.assertIn("Somebody changed this job", self.errors_of(page)["__all__"][0])
+        self.assertContains(page, "Somebody changed this job")
+        self.assertContains(page, 'value="Mine"')
+        self.job.refresh_from_db()
+        self.assertEqual((self.job.name, self.job.description), ("Echo", "Theirs"))
+
+    def test_a_pause_meanwhile_is_no_edit(self):
+        self.job.pause("holidays")
+
+        self.save()
+
+        self.job.refresh_from_db()
+        self.assertEqual((self.job.name, self.job.state), ("Mine", "paused"))
+
+    def test_nothing_meanwhile_is_saved(self):
+        self.save()
+
+        self.job.refresh_from_db()
+        self.assertEqual(self.job.name, "Mine")
+
+
 class BrokenJobTests(JobFormTestCase):
     def setUp(self) -> None:
         super().setUp()
