@@ -235,6 +235,13 @@ SCHEDULING_FLUSH = env.seconds("SCHEDULING_FLUSH", 0.01)  # whose outcomes are w
 SHUTDOWN_GRACE = env.seconds("SHUTDOWN_GRACE", 30.0)  # for running runs to finish
 SCHEDULING_STOP_GRACE = env.seconds("SCHEDULING_STOP_GRACE", 2.0)  # for those told to stop
 
+# --- Clean-up ---------------------------------------------------------------
+# Of what has ended; what has not is never touched.
+CLEANUP_RUN_DAYS = env.whole("CLEANUP_RUN_DAYS", 30, most=36_500)
+CLEANUP_FAILURE_DAYS = env.whole("CLEANUP_FAILURE_DAYS", 90, most=36_500)  # longer: to be looked at
+CLEANUP_LOG_DAYS = env.whole("CLEANUP_LOG_DAYS", 14, most=36_500)  # logs and artifacts are large
+CLEANUP_RUNS_PER_JOB = env.whole("CLEANUP_RUNS_PER_JOB", 10_000)  # failures, and as many others
+
 # --- Snapshots --------------------------------------------------------------
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")
 SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")

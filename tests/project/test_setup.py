@@ -45,7 +45,7 @@ def test_a_new_installation_snapshots_the_sample_at_once(new_installation: Insta
     scheduler.wait_for("[pnl_intraday] completed")
 
     shown = new_installation.manage("shell", "--verbosity", "0", "--command", SHOW).stdout
-    assert "jobs: pnl_eod pnl_intraday" in shown
+    assert "jobs: cleanup_old_data pnl_eod pnl_intraday" in shown
     assert "runs: ('pnl_intraday', 'bootstrap', 'succeeded')" in shown
     assert "snapshots: 1" in shown
     assert (new_installation.data_dir / "static" / "staticfiles.json").exists()
