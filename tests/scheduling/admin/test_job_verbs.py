@@ -191,6 +191,22 @@ class RemovalTests(AdminTestCase):
         self.assertEqual(self.waiting.status, "cancelled")
         self.assertEqual(Run.objects.filter(job_key="pnl", job=None).count(), 2)
 
+    def test_says_that_a_default_job_comes_back_and_what_to_do_instead(self):
+        chosen = {"action": "delete_selected", "_selected_action": [self.job.pk]}
+        pages = [
+            lambda: self.client.get(job_page("delete", self.job.pk)),
+            lambda: self.client.post(job_page("changelist"), chosen),
+        ]
+        for page in pages:
+            self.assertNotContains(page(), "sync_jobs")
+
+        Job.objects.update(source=Job.Source.CODE)
+
+        for page in pages:
+            self.assertContains(page(), "<code>sync_jobs</code>")
+        self.assertContains(pages[0](), job_page("pause", self.job.pk))
+        self.assertContains(pages[1](), "pause them instead: pnl.")
+
     def test_of_several_jobs_leaves_the_runs_too(self):
         chosen = {"action": "delete_selected", "_selected_action": [self.job.pk]}
         page = self.client.post(job_page("changelist"), chosen)
