@@ -44,6 +44,7 @@ class Layout:
     columns: tuple[str, ...]
     value_column: str  # without the currency, which is the account's
     read: Callable[[Row, str], Position]  # row, currency
+    once: str | None = None  # the column whose cells are different in all rows
 
     def currencies(self, header: tuple[str, ...]) -> list[str]:
         """Return the currencies that the export has values in."""
@@ -83,6 +84,7 @@ LAYOUTS = (
         columns=("Ticker", "Name", "Type", "Amount"),
         value_column="Value in",
         read=_current_balance,
+        once="Ticker",
     ),
     Layout(
         title="Balance by Exchange",
@@ -116,8 +118,12 @@ class CoinTracking:
         table = CsvTable(file.name, file.text)
         layout = _layout_of(table)
         currency = _currency_of(table, layout)
+        rows = tuple(table.rows())
+        positions = tuple(layout.read(row, currency) for row in rows)
+        if layout.once:
+            refuse_repeated(rows, layout.once)
         return Statement(
-            positions=tuple(layout.read(row, currency) for row in table.rows()),
+            positions=positions,
             parts=(Part(name=file.name),),
             currency=currency,
             as_of=file.written_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ class Row:
     """A row whose cells are asked for by column name."""
 
     place: str  # file and line
+    line: int
     cells: Mapping[str, str]
 
     def text(self, column: str, *, limit: int) -> str:
@@ -73,7 +74,7 @@ class CsvTable:
                 raise InvalidStatement(
                     f"{place} has {len(record)} columns, but the header has {len(self.header)}."
                 )
-            yield Row(place, dict(zip(self.header, record, strict=True)))
+            yield Row(place, line, dict(zip(self.header, record, strict=True)))
 
     def _read_records(self) -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
@@ -88,6 +89,19 @@ class CsvTable:
             cells = [cell.strip() for cell in record]
             if any(cells):
                 yield line, cells
+
+
+def refuse_repeated(rows: Iterable[Row], column: str) -> None:
+    """Raise InvalidStatement if two rows have the same cell in `column`: it would count twice."""
+    lines: dict[str, int] = {}
+    for row in rows:
+        cell = row.cells[column]
+        first = lines.setdefault(cell, row.line)
+        if first != row.line:
+            raise InvalidStatement(
+                f"{row.place}, column {column!r}: {shown(cell)} stands in line {first} too, and "
+                "would be counted twice. Export the file again."
+            )
 
 
 def _delimiter_of(header: str) -> str:

@@ -222,6 +222,24 @@ def test_line_of_a_wrong_row_counts_the_lines_within_quotes(tmp_path):
         fetch(tmp_path, text)
 
 
+def test_ticker_that_stands_twice_is_refused_with_both_lines(tmp_path):
+    text = current_balance(ROWS[0], ROWS[1], "", ROWS[0].replace("0.5", "0.7"))
+
+    with pytest.raises(InvalidStatement) as failure:
+        fetch(tmp_path, text)
+
+    assert str(failure.value) == (
+        "balance.csv, line 5, column 'Ticker': 'BTC' stands in line 2 too, and would be counted "
+        "twice. Export the file again."
+    )
+
+
+def test_ticker_may_stand_at_several_exchanges(tmp_path):
+    text = BY_EXCHANGE + '\n"0.1","BTC","9400.10","0.10000000","Ledger"'
+
+    assert [position.ticker for position in fetch(tmp_path, text).positions].count("BTC") == 3
+
+
 def test_values_in_two_currencies_are_refused(tmp_path):
     header = HEADER.replace("Price in USD", "Value in EUR")
 
