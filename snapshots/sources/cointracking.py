@@ -17,7 +17,7 @@ from snapshots.sources.base import (
     Position,
     Statement,
 )
-from snapshots.sources.csv_table import CsvTable, Row
+from snapshots.sources.csv_table import CsvTable, Row, refuse_repeated
 from snapshots.sources.export_file import read_export
 from snapshots.sources.numbers import shown
 
