@@ -98,6 +98,8 @@ def record_executions(outcomes: Sequence[Ended]) -> None:
 
     Best effort, apart from the run's own record: a job may be deleted meanwhile.
     """
+    if not outcomes:
+        return
     rows = {
         (outcome.run.job_key, outcome.run.scheduled_at): _history_row(outcome)
         for outcome in outcomes

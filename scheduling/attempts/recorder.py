@@ -30,12 +30,14 @@ from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.settling import HELD, write_outcomes
 from scheduling.attempts.text import as_json, storable
 from scheduling.batches import update_rows
+from scheduling.database_errors import database_errors
 from scheduling.jobstore import record_executions
 from scheduling.models import Artifact, LogLine, Run
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500  # outcomes in one transaction
+MOST_UNCOPIED = 5_000  # outcomes that django-apscheduler's history may lag behind
 ARTIFACT_LIMIT = 50_000_000  # bytes
 RETRY_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0)  # s, the last one for ever
 
@@ -67,6 +69,7 @@ class Recorder:
         self._on_written = on_written
         self._items: deque[Any] = deque()
         self._unwritten: Counter[int] = Counter()
+        self._uncopied: list[Outcome] = []
         self._arrived = Event()
         self._stopping = Event()
         self._idle = Condition()
@@ -150,6 +153,9 @@ class Recorder:
             close_old_connections()
             while batch := self._next_batch():
                 self._write_at_last(batch)
+                if len(self._uncopied) >= MOST_UNCOPIED:
+                    self._copy()
+            self._copy()
         finally:
             with self._idle:
                 self._writing = False
@@ -186,6 +192,7 @@ class Recorder:
             try:
                 write(batch)
             except (OperationalError, InterfaceError) as exc:
+                database_errors.note(exc)
                 self.trouble = f"Outcomes cannot be written: {exc}"
                 logger.warning("%s", self.trouble)
                 connection.close()
@@ -200,11 +207,20 @@ class Recorder:
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         """Pass on what is written. Who misses it finds it by himself: the sweeper looks too."""
+        self._uncopied += outcomes
         try:
-            record_executions(outcomes)
             self._on_written(outcomes)
         except (DatabaseError, InterfaceError) as exc:
             logger.warning("The database went away after outcomes were written: %s", exc)
+            connection.close()
+
+    def _copy(self) -> None:
+        """Fill django-apscheduler's history, once nothing of more weight waits."""
+        outcomes, self._uncopied = self._uncopied, []
+        try:
+            record_executions(outcomes)
+        except (DatabaseError, InterfaceError) as exc:
+            logger.warning("The history of django-apscheduler could not be filled: %s", exc)
             connection.close()
 
 
