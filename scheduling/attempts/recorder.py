@@ -37,6 +37,7 @@ from scheduling.models import Artifact, LogLine, Run
 logger = logging.getLogger(__name__)
 
 BATCH = 500  # outcomes in one transaction
+COPY_EVERY = 0.5  # s
 MOST_UNCOPIED = 5_000  # outcomes that django-apscheduler's history may lag behind
 ARTIFACT_LIMIT = 50_000_000  # bytes
 RETRY_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0)  # s, the last one for ever
@@ -70,6 +71,7 @@ class Recorder:
         self._items: deque[Any] = deque()
         self._unwritten: Counter[int] = Counter()
         self._uncopied: list[Outcome] = []
+        self._copied_at = 0.0  # monotonic
         self._arrived = Event()
         self._stopping = Event()
         self._idle = Condition()
@@ -135,8 +137,8 @@ class Recorder:
     # The writing thread
 
     def _loop(self) -> None:
-        while not (self._stopping.is_set() and not self._items):
-            self._arrived.wait()
+        while not self._stopping.is_set() or self._items or self._uncopied:
+            self._arrived.wait(COPY_EVERY if self._uncopied else None)
             if not self._stopping.is_set():
                 self._stopping.wait(self._flush_every)  # others may come along
             self._arrived.clear()
@@ -153,9 +155,8 @@ class Recorder:
             close_old_connections()
             while batch := self._next_batch():
                 self._write_at_last(batch)
-                if len(self._uncopied) >= MOST_UNCOPIED:
-                    self._copy()
-            self._copy()
+                self._copy_if_due()
+            self._copy_if_due()
         finally:
             with self._idle:
                 self._writing = False
@@ -214,9 +215,13 @@ class Recorder:
             logger.warning("The database went away after outcomes were written: %s", exc)
             connection.close()
 
-    def _copy(self) -> None:
-        """Fill django-apscheduler's history, once nothing of more weight waits."""
+    def _copy_if_due(self) -> None:
+        """Fill django-apscheduler's history now and then: what others wait for goes first."""
+        is_time = time.monotonic() - self._copied_at >= COPY_EVERY or self._stopping.is_set()
+        if not self._uncopied or not (is_time or len(self._uncopied) >= MOST_UNCOPIED):
+            return
         outcomes, self._uncopied = self._uncopied, []
+        self._copied_at = time.monotonic()
         try:
             record_executions(outcomes)
         except (DatabaseError, InterfaceError) as exc:

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from django.db import OperationalError
 from django.test import TransactionTestCase
+from django_apscheduler.models import DjangoJobExecution
 
 from scheduling.attempts import recorder as recorder_module
 from scheduling.attempts.capture import Line
@@ -107,6 +108,15 @@ class RecorderTests(TransactionTestCase):
         assert self.recorder.close(PATIENCE)
 
         assert LogLine.objects.count() == 1
+
+    def test_fills_the_history_of_django_apscheduler_before_it_ends(self) -> None:
+        for _ in range(2):
+            self.recorder.outcome(make_outcome(claimed(make_running_run(make_worker()))))
+            self.recorder.flush(PATIENCE)
+
+        assert self.recorder.close(PATIENCE)
+
+        assert DjangoJobExecution.objects.count() == 2
 
     def test_a_hundred_outcomes_take_as_many_queries_as_one(self) -> None:
         worker = make_worker()
