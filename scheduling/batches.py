@@ -123,8 +123,8 @@ def _table(
         types = zip(names, fields, strict=True)
         columns = ", ".join(f"{name} {field.cast_db_type(connection)}" for name, field in types)
         keys = [name.strip('"') for name in names]
-        document = [dict(zip(keys, row, strict=True)) for row in rows]
-        return f"jsonb_to_recordset(%s::jsonb) AS v ({columns})", [json.dumps(document, default=str)]
+        document = json.dumps([dict(zip(keys, row, strict=True)) for row in rows], default=str)
+        return f"jsonb_to_recordset(%s::jsonb) AS v ({columns})", [document]
     writers = [_writer(field) for field in fields]
     values = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
     table = f"(WITH v ({', '.join(names)}) AS (VALUES {values}) SELECT * FROM v) AS v"  # noqa: S608
