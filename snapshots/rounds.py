@@ -54,9 +54,9 @@ def take_snapshots(ctx: RunContext, request: Request) -> dict[str, Any] | Degrad
         except SourceError as exc:
             ctx.log.error("No snapshot of %s: %s", account, exc)
             failures.append((account, exc))
-    ctx.progress(len(accounts), len(accounts), "Done")
     if not taken:
         raise _failure(failures)
+    ctx.progress(len(accounts), len(accounts), "Done")
     result = _result(request, taken)
     if not failures:
         return result
