@@ -84,7 +84,7 @@ class Registry:
         if task is None:
             close = get_close_matches(name, self.names(), n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise UnknownTask(f"No installed app has a task called {name!r}.{hint}")
+            raise UnknownTask(f"Unknown task {name!r}: no installed app has it.{hint}")
         return task
 
     def names(self) -> list[str]:

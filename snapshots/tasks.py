@@ -22,21 +22,44 @@ def _id_as_text(value: Any) -> Any:
     return str(value) if type(value) is int else value
 
 
+def _else(setting: str) -> dict[str, Any]:
+    """Say in the form what is taken when the parameter is left empty."""
+    return {"x-left-empty": f"{getattr(settings, setting)} ({setting})"}
+
+
 UserId = Annotated[
-    str, BeforeValidator(_id_as_text), Field(description="Whose accounts: a user's name or id.")
+    Annotated[str, BeforeValidator(_id_as_text)] | None,
+    Field(
+        title="User",
+        description="Whose accounts: a user's name or id.",
+        json_schema_extra=_else("SNAPSHOT_USER_ID"),
+    ),
 ]
-SourceName = Annotated[str, Field(description="Where the accounts are: cointracking.")]
-MinUsd = Annotated[Decimal, Field(ge=0, le=10**9, description="Hide positions worth less.")]
-IsEod = Annotated[bool, Field(description="Take it as the end of the day.")]
+SourceName = Annotated[
+    str | None,
+    Field(
+        description="Where the accounts are: cointracking.",
+        json_schema_extra=_else("SNAPSHOT_SOURCE"),
+    ),
+]
+MinUsd = Annotated[
+    Annotated[Decimal, Field(ge=0, le=10**9)] | None,
+    Field(
+        title="Smallest position in USD",
+        description="Hide positions worth less.",
+        json_schema_extra=_else("SNAPSHOT_MIN_USD"),
+    ),
+]
+IsEod = Annotated[bool, Field(title="End of day", description="Take it as the end of the day.")]
 
 
 @task("snapshots.pnl_snapshot", timeout=120, retry_lost=True, label="P&L snapshot")
 def pnl_snapshot(
     ctx: RunContext,
     *,
-    user_id: UserId | None = None,
-    source: SourceName | None = None,
-    min_usd: MinUsd | None = None,
+    user_id: UserId = None,
+    source: SourceName = None,
+    min_usd: MinUsd = None,
     is_eod: IsEod = False,
 ) -> dict[str, Any] | Degraded:
     """Take a snapshot of what a user's accounts at a source are worth.

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -51,7 +52,7 @@ class WorkerAdmin(ModelAdmin):
     def role(self, worker: Worker) -> SafeString:
         return two_lines(
             "Scheduler" if worker.is_scheduler else "Worker",
-            f"{len(worker.tasks)} tasks",
+            f"{len(worker.tasks)} task{pluralize(worker.tasks)}",
             ", ".join(worker.tasks),
         )
 

@@ -73,7 +73,7 @@ def park_jobs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
     parked = 0
     for job in unknown:
         if not Worker.objects.knowing(job.task, now, lease):
-            job.park(f"No installed app has a task called {job.task!r}.", now=now)
+            job.park(f"Unknown task {job.task!r}: no installed app has it.", now=now)
             logger.error("[%s] is broken: %s", job.key, job.state_reason)
             parked += 1
     return parked

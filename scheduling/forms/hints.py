@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from scheduling.forms.shapes import Choice, Json, Lines, Number, Schema, Shape
 
+LEFT_EMPTY = "x-left-empty"
 FORMATS = {
     "date": "A date, such as 2026-12-31.",
     "date-time": "A date and time, such as 2026-12-31T18:00:00+01:00.",
@@ -29,7 +31,12 @@ def hint_of(schema: Schema, shape: Shape) -> str:
 
 
 def placeholder_of(schema: Schema, shape: Shape) -> str:
-    """Return the default as it would be typed; empty if the parameter has none."""
+    """Return the default as it would be typed; empty if the parameter has none.
+
+    A task that looks up elsewhere what is left empty says so in its schema.
+    """
+    if LEFT_EMPTY in schema:
+        return str(schema[LEFT_EMPTY])
     if "default" not in schema:
         return ""
     default = schema["default"]
@@ -62,7 +69,7 @@ def _limits(schema: Schema) -> Iterator[str]:
     for part in (schema, *schema.get("anyOf", ())):
         for name, words in LIMITS.items():
             if name in part:
-                yield f"{words} {part[name]:g}"
+                yield f"{words} {Decimal(str(part[name])).normalize():f}"
 
 
 def _lengths(schema: Schema) -> Iterator[str]:

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('end_at', models.DateTimeField(blank=True, help_text='No fire time after.', null=True)),
                 ('jitter_seconds', models.PositiveIntegerField(default=0, help_text='A run starts up to so many seconds after its fire time.')),
                 ('anchor_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='Where an interval without start counts.')),
-                ('key', models.CharField(help_text='Stable identifier: pnl_intraday. Cannot be changed later.', max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9_.-]*\\Z', 'Use lower-case letters, digits, dots, hyphens and underscores.')])),
+                ('key', models.CharField(help_text='Stable identifier, such as pnl_intraday. Cannot be changed later.', max_length=100, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9_.-]*\\Z', 'Use lower-case letters, digits, dots, hyphens and underscores.')])),
                 ('name', models.CharField(max_length=200)),
                 ('description', models.TextField(blank=True)),
                 ('task', models.CharField(max_length=200)),

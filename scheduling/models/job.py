@@ -92,7 +92,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
                 "Use lower-case letters, digits, dots, hyphens and underscores.",
             )
         ],
-        help_text="Stable identifier: pnl_intraday. Cannot be changed later.",
+        help_text="Stable identifier, such as pnl_intraday. Cannot be changed later.",
     )
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)

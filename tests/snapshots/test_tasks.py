@@ -9,6 +9,7 @@ from django.test import TestCase, override_settings
 
 from scheduling.context import Degraded
 from scheduling.exceptions import InvalidParams, TaskFailed
+from scheduling.forms import ParametersForm
 from scheduling.registry import registry
 from scheduling.triggers import build_trigger
 from snapshots.journal import PLACE
@@ -119,6 +120,16 @@ class PnlSnapshotTests(SnapshotTestCase):
         self.assertIn("intraday FAILED - user=jack source=cointracking error=", self.journal()[0])
         self.assertIn(said, self.journal()[0])
         self.assertFalse(Snapshot.objects.exists())
+
+    def test_failure_leaves_the_progress_where_it_was(self):
+        make_account()
+        self.write(text="no export")
+        recorded = Recorded()
+
+        with self.assertRaises(TaskFailed):
+            pnl_snapshot(make_context(recorded=recorded))
+
+        self.assertEqual(recorded.progress_reports, [{"done": 0, "total": 1, "message": "Main"}])
 
     def test_past_instant_with_data_of_today_fails_for_good(self):
         make_account()
@@ -240,6 +251,18 @@ class TestParameters:
     def test_take_a_user_by_name_or_id(self):
         assert self.parameters.validate({"user_id": "jack"}) == {"user_id": "jack"}
         assert self.parameters.validate({"user_id": 5}) == {"user_id": "5"}
+
+    def test_say_what_is_taken_when_they_are_left_empty(self):
+        task = registry.get("snapshots.pnl_snapshot")
+
+        form = ParametersForm(task, stored={})
+
+        html = form.render_fields()
+        labels = [field.label for field in form.fields.values()]
+        assert labels == ["User", "Source", "Smallest position in USD", "End of day"]
+        assert 'placeholder="admin (SNAPSHOT_USER_ID)"' in html
+        assert 'placeholder="cointracking (SNAPSHOT_SOURCE)"' in html
+        assert "at least 0, at most 1000000000." in html
 
     @pytest.mark.parametrize(
         "wrong",

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
+from django.template.defaultfilters import pluralize
 
 from scheduling.engine.daemon import Daemon
 from scheduling.management.banner import banner
@@ -39,7 +40,8 @@ class Command(BaseCommand):
         self._say("Scheduler started successfully", style=self.style.SUCCESS)
         while not stopping.wait(1.0):
             pass
-        self._say(f"Stopping; {daemon.running()} runs have not ended yet")
+        running = daemon.running()
+        self._say(f"Stopping; {running} {pluralize(running, 'run has,runs have')} not ended yet")
         daemon.stop()
         self._say("Scheduler stopped")
 

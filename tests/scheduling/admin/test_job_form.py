@@ -271,7 +271,7 @@ class BrokenJobTests(JobFormTestCase):
     def test_opens_and_says_what_is_wrong(self):
         page = self.client.get(job_page("change", self.job.pk))
 
-        self.assertContains(page, "No installed app has a task called &#x27;gone.task&#x27;.")
+        self.assertContains(page, "Unknown task &#x27;gone.task&#x27;: no installed app has it.")
         self.assertContains(page, "gone.task (unknown task)")
 
     def test_shows_its_parameters_read_only(self):

@@ -61,7 +61,7 @@ class OneJobTests(AdminTestCase):
 
         answer = self.client.post(job_page("trigger", self.job.pk))
 
-        self.assertIn("No installed app has a task called", self.messages_of(answer)[0])
+        self.assertIn("Unknown task", self.messages_of(answer)[0])
 
     def test_says_why_a_finished_job_is_not_resumed(self):
         Job.objects.update(state="finished")
@@ -159,7 +159,7 @@ class SeveralJobsTests(AdminTestCase):
         answer = self.do("trigger_selected")
 
         self.assertEqual(Run.objects.count(), 2)
-        self.assertTrue(any("Echo 0: No installed app" in one for one in self.messages_of(answer)))
+        self.assertTrue(any("Echo 0: Unknown task" in one for one in self.messages_of(answer)))
 
     def test_tells_no_more_than_fits_a_screen(self):
         self.jobs = [make_job() for _ in range(9)]

@@ -147,13 +147,22 @@ class OtherAdminTests(AdminTestCase):
 class WorkerTests(AdminTestCase):
     def test_says_who_is_alive_and_who_is_in_trouble(self):
         now = timezone.now()
-        make_worker(name="host:1", heartbeat_at=now, last_tick_at=now, trouble="disk is full")
+        make_worker(
+            name="host:1", heartbeat_at=now, last_tick_at=now, trouble="disk is full", tasks=["a"]
+        )
         make_worker(name="host:2", heartbeat_at=now - timedelta(hours=1))
         make_worker(name="host:3", heartbeat_at=now, stopped_at=now)
 
         page = self.client.get(reverse("admin:scheduling_worker_changelist"))
 
-        for text in ("Alive", "disk is full", "Silent", "1 h ago", "Stopped"):
+        for text in (
+            "Alive",
+            "disk is full",
+            "<small>1 task</small>",
+            "Silent",
+            "1 h ago",
+            "Stopped",
+        ):
             self.assertContains(page, text)
 
     def test_nobody_adds_changes_or_deletes_one(self):

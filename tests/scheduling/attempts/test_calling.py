@@ -89,7 +89,7 @@ def test_a_degraded_run_lists_what_failed() -> None:
     ("task", "params", "message"),
     [
         ("tests.unjsonable", {}, "The task returned what JSON cannot hold"),
-        ("tests.gone", {}, "No installed app has a task"),
+        ("tests.gone", {}, "Unknown task 'tests.gone'"),
         ("tests.echo", {"times": "many"}, "times: Input should be a valid integer"),
     ],
 )

@@ -134,7 +134,7 @@ class PutRefusesTests(TestCase):
         return caught.exception.message_dict
 
     def test_an_unknown_task(self) -> None:
-        assert "No installed app has a task" in self.errors_of(task="tests.ecko")["task"][0]
+        assert "Unknown task 'tests.ecko'" in self.errors_of(task="tests.ecko")["task"][0]
 
     def test_parameters_that_do_not_fit(self) -> None:
         assert "times" in self.errors_of(params={"times": 99})["params"][0]

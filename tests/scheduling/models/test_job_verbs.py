@@ -99,7 +99,7 @@ class ResumeTests(TestCase):
         job.pause("maintenance")
         orphan(job)
 
-        with pytest.raises(JobConflict, match="No installed app has a task"):
+        with pytest.raises(JobConflict, match="Unknown task"):
             job.resume()
 
 
