@@ -158,7 +158,8 @@ def _item(random: Random, low: int, high: int) -> str:
         return f"{first}"
     if kind == 2:
         return f"{first}/{random.randint(1, 12)}"
-    item = f"{first}-{random.randint(min(first + 1, high), high)}"
+    first = min(first, high - 1)
+    item = f"{first}-{random.randint(first + 1, high)}"
     return item if kind == 3 else f"{item}/{random.randint(1, 12)}"
 
 

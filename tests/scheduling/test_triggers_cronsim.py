@@ -40,12 +40,10 @@ def our_times(case: CronCase) -> list[datetime]:
 
 def cronsim_times(case: CronCase) -> list[datetime]:
     """Return cronsim's next instants, none if it refuses the expression or finds no time."""
-    found: dict[datetime, None] = {}  # it names the end of a gap once for each time in it
+    found: list[datetime] = []
     try:
-        for local in CronSim(case.expression, case.after.astimezone(case.zone)):
-            found[local.astimezone(UTC)] = None
-            if len(found) == COUNT or local > FAR:
-                break
+        for local in islice(CronSim(case.expression, case.after.astimezone(case.zone)), COUNT):
+            found.append(local.astimezone(UTC))
     except CronSimError:
         return []
     return list(takewhile(lambda instant: instant <= FAR, found))
@@ -79,8 +77,8 @@ def difference_of(case: CronCase, instants: list[datetime]) -> str:
     is_fixed = not any(field.startswith("*") for field in case.of_clock)
     if is_fixed and len(case.of_clock) == 2:
         return "second pass" if case.after.astimezone(case.zone).fold else ""
-    if not is_fixed and any(change.before.minute for change in changes_of(case.timezone)):
-        return "wildcard, not on the hour"
+    if any(change.before.minute for change in changes_of(case.timezone)):
+        return "not on the hour"
     changes = days_of_changes(case.timezone)
     days = {instant.astimezone(case.zone).date() for instant in instants}
     for change in [changes[day] for day in days if day in changes]:
@@ -156,7 +154,7 @@ def test_what_cronsim_never_answers_is_answered() -> None:
     after = datetime(2028, 4, 1, 0, 4, tzinfo=UTC)
     case = CronCase("*/53 41-48/4 3-6 * * *", "Pacific/Chatham", after)
 
-    assert difference_of(case, our_times(case)) == "wildcard, not on the hour"
+    assert difference_of(case, our_times(case)) == "not on the hour"
     assert our_times(case)[0].astimezone(case.zone) == datetime(2028, 4, 2, 3, 41, tzinfo=case.zone)
 
 
@@ -186,7 +184,7 @@ def test_the_questions_are_of_all_kinds_and_few_are_left_out() -> None:
 
     counts = Counter(trait for case in cases for trait in traits_of(case))
 
-    assert counts.pop("left out") < 2000 * 0.06
+    assert counts.pop("left out") < 2000 * 0.04
     assert len(counts) == 11
     assert min(counts.values()) >= 20, counts
 
