@@ -33,7 +33,7 @@ ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS")  # True behind a proxy that terminates TLS
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]  # probes come from inside, without TLS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)/?$"]  # probes come from inside, without TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -241,6 +241,10 @@ CLEANUP_RUN_DAYS = env.whole("CLEANUP_RUN_DAYS", 30, most=36_500)
 CLEANUP_FAILURE_DAYS = env.whole("CLEANUP_FAILURE_DAYS", 90, most=36_500)  # longer: to be looked at
 CLEANUP_LOG_DAYS = env.whole("CLEANUP_LOG_DAYS", 14, most=36_500)  # logs and artifacts are large
 CLEANUP_RUNS_PER_JOB = env.whole("CLEANUP_RUNS_PER_JOB", 10_000)  # failures, and as many others
+
+# --- Metrics ----------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # for Prometheus, which is no user
+METRICS_WITHOUT_JOBS = env.flag("METRICS_WITHOUT_JOBS")  # True: no time series for each job
 
 # --- Snapshots --------------------------------------------------------------
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")

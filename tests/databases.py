@@ -32,6 +32,8 @@ ENVIRONMENT = {
     "HTTPS": "0",
     "LOG_FORMAT": "text",
     "LOG_LEVEL": "INFO",
+    "METRICS_TOKEN": "",
+    "METRICS_WITHOUT_JOBS": "0",
     "PORT": "8000",
     "RUN_SCHEDULER": "0",
     "SECRET_KEY": "the-tests-need-a-key-that-is-the-same-in-each-process-that-they-start",

@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError
 from scheduling.attempts.capture import install_capture
 from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.recorder import Recorder
+from scheduling.database_errors import database_errors
 from scheduling.engine.lane import Lane
 from scheduling.engine.listening import listener
 from scheduling.engine.membership import Membership, Vitals
@@ -130,7 +131,11 @@ class Daemon:
     def _vitals(self) -> Vitals:
         parts = (self.scheduler, self._worker, self._sweeper, self._recorder)
         troubles = (part.trouble for part in parts if part is not None and part.trouble)
-        return Vitals(last_tick_at=self.scheduler.last_tick_at, trouble=next(troubles, ""))
+        return Vitals(
+            last_tick_at=self.scheduler.last_tick_at,
+            trouble=next(troubles, ""),
+            database_errors=database_errors.count,
+        )
 
     def _on_remote_change(self, of_clocks: bool) -> None:
         if of_clocks:

@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from scheduling.database_errors import database_errors
 from scheduling.models import Worker
 from scheduling.registry import registry
 
@@ -25,6 +26,7 @@ class Vitals:
 
     last_tick_at: datetime | None = None
     trouble: str = ""
+    database_errors: int = 0  # since the process started
 
 
 class Membership:
@@ -101,6 +103,7 @@ class Membership:
                 close_old_connections()
                 self._write()
             except (DatabaseError, InterfaceError) as exc:
+                database_errors.note(exc)
                 logger.warning("The heartbeat could not be written: %s", exc)
                 connection.close()
                 pause = min(1.0, self._every)
@@ -114,6 +117,7 @@ class Membership:
             heartbeat_at=now,
             last_tick_at=vitals.last_tick_at,
             trouble=vitals.trouble,
+            database_errors=vitals.database_errors,
             stopped_at=None,
         )
         if not is_known:  # the row was deleted, or an older database was restored

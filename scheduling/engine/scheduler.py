@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import STATE_RUNNING
 from django.db import close_old_connections, connection
 
+from scheduling.database_errors import database_errors
 from scheduling.engine.tick import fire_due_jobs, next_fire_time
 from scheduling.jobstore import JobStore
 from scheduling.options import Options
@@ -82,6 +83,7 @@ class Scheduler(BackgroundScheduler):
     def _wait_after(self, exc: Exception) -> float:
         wait = RETRY_WAITS[min(self._failures, len(RETRY_WAITS) - 1)]
         self._failures += 1
+        database_errors.note(exc)
         self.trouble = f"{type(exc).__name__}: {exc}"
         if self._failures == 1:
             logger.exception("A tick failed; the scheduler goes on")

@@ -12,6 +12,7 @@ from django.db import close_old_connections, connection
 
 from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.settling import wants_retry
+from scheduling.database_errors import database_errors
 from scheduling.engine import recalling, sweeping
 from scheduling.engine.worker import WorkerLoop
 from scheduling.models import Run
@@ -74,6 +75,7 @@ class Sweeper:
                 self._sweep()
                 self.trouble = ""
             except Exception as exc:  # a loop that must survive: the database may be away
+                database_errors.note(exc)
                 if not self.trouble:
                     logger.exception("The sweeper stumbled; it goes on")
                 self.trouble = f"{type(exc).__name__}: {exc}"

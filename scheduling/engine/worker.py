@@ -12,6 +12,7 @@ from django.db import close_old_connections, connection, transaction
 
 from scheduling.attempts.claimed import ClaimedRun, Outcome
 from scheduling.attempts.claiming import claim_due, give_back, next_due_at
+from scheduling.database_errors import database_errors
 from scheduling.engine.lane import Lane
 from scheduling.models import Run
 from scheduling.options import Options
@@ -107,6 +108,7 @@ class WorkerLoop:
         return wait
 
     def _note_failure(self, exc: Exception) -> None:
+        database_errors.note(exc)
         if not self.trouble:
             logger.exception("The worker's loop stumbled; it goes on")
         self.trouble = f"{type(exc).__name__}: {exc}"

@@ -38,6 +38,11 @@ class Worker(models.Model):
     heartbeat_at = models.DateTimeField(db_index=True)
     last_tick_at = models.DateTimeField(null=True, help_text="When it last looked for due jobs.")
     trouble = models.TextField(blank=True, help_text="Why the last tick failed, if it did.")
+    database_errors = models.PositiveBigIntegerField(
+        default=0,
+        db_default=0,  # for code that does not know it yet, and runs beside
+        help_text="Times that the database failed it since it started.",
+    )
     stopped_at = models.DateTimeField(null=True, help_text="Set when it ended in good order.")
 
     objects: ClassVar[WorkerQuerySet] = WorkerQuerySet.as_manager()  # type: ignore[assignment]

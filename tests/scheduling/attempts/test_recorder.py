@@ -10,6 +10,7 @@ from scheduling.attempts import recorder as recorder_module
 from scheduling.attempts.capture import Line
 from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.recorder import Batch, Recorder, write
+from scheduling.database_errors import database_errors
 from scheduling.models import LogLine, Run
 from tests.factories import NOW, claimed, make_outcome, make_running_run, make_worker
 
@@ -55,13 +56,14 @@ class RecorderTests(TransactionTestCase):
         assert [outcome.run.id for outcome in self.written] == [self.run_.pk]
 
     def test_writes_the_outcome_when_the_database_is_back(self) -> None:
+        before = database_errors.count
         with patch.object(
             recorder_module, "write", side_effect=[OperationalError("gone"), None]
         ) as attempts:
             self.recorder.outcome(make_outcome(claimed(self.run_)))
             self.recorder.flush(PATIENCE)
 
-        assert attempts.call_count == 2
+        assert (attempts.call_count, database_errors.count) == (2, before + 1)
 
     def test_what_the_database_refuses_harms_nothing_else(self) -> None:
         self.recorder.log(999_999_999, self.line("of a run that was deleted"))

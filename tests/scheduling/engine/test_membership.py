@@ -36,11 +36,12 @@ class MembershipTests(TransactionTestCase):
 
     def test_a_heartbeat_tells_the_last_tick_and_its_trouble(self) -> None:
         tick = datetime(2026, 3, 2, tzinfo=UTC)
-        self.join(vitals=lambda: Vitals(last_tick_at=tick, trouble="locked"))
+        self.join(vitals=lambda: Vitals(tick, trouble="locked", database_errors=7))
 
         wait_for(lambda: Worker.objects.get().trouble == "locked")
 
-        assert Worker.objects.get().last_tick_at == tick
+        worker = Worker.objects.get()
+        assert (worker.last_tick_at, worker.database_errors) == (tick, 7)
 
     def test_a_worker_that_was_taken_for_dead_is_alive_again(self) -> None:
         self.join()

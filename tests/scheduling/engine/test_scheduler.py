@@ -9,6 +9,7 @@ from apscheduler.schedulers.base import STATE_RUNNING
 from django.db import OperationalError
 from django.test import TestCase
 
+from scheduling.database_errors import database_errors
 from scheduling.engine import scheduler as scheduler_module
 from scheduling.engine.scheduler import Scheduler
 from scheduling.models import Run
@@ -68,6 +69,13 @@ class TickTests(TestCase):
 
         assert waits == [0.2, 0.5, 1.0]
         assert "server closed the connection" in self.scheduler.trouble
+
+    def test_counts_how_often_the_database_failed(self) -> None:
+        before = database_errors.count
+
+        self.test_survives_a_database_that_is_away_and_says_so()
+
+        assert database_errors.count == before + 3
 
     def test_is_healthy_again_when_the_database_is_back(self) -> None:
         self.test_survives_a_database_that_is_away_and_says_so()
