@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from tests.factories import NOW, make_job, make_run, make_worker
 ALERTS = settings.BASE_DIR / "deploy" / "prometheus" / "alerts.yml"
 
 
-def rules() -> list[dict]:
+def rules() -> list[dict[str, Any]]:
     groups = yaml.safe_load(ALERTS.read_text())["groups"]
     return [rule for group in groups for rule in group["rules"]]
 

@@ -10,9 +10,8 @@ from tests.scheduling.api.case import ApiTestCase
 WITH_TOKEN = override_settings(METRICS_TOKEN="let-me-in")
 
 
-def get(authorization: str = "", path: str = "/metrics"):
-    headers = {"HTTP_AUTHORIZATION": authorization} if authorization else {}
-    return Client().get(path, **headers)
+def get(authorization: str = ""):
+    return Client().get("/metrics", headers={"Authorization": authorization})
 
 
 class WhoMayScrapeTests(ApiTestCase):
