@@ -160,7 +160,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
     def clean(self) -> None:
         """Raise ValidationError, by field, if the job cannot run as it stands."""
         stored = Job.objects.filter(pk=self.pk).first() if self.pk else None
-        errors = self.trigger_errors(stored) | self.task_errors() | self.policy_errors()
+        errors = self.trigger_errors(stored) | self.task_errors(stored) | self.policy_errors()
         if self.key in RESERVED_KEYS:
             errors["key"] = [f"The key {self.key!r} is reserved. Choose another one."]
         if errors:
@@ -314,7 +314,10 @@ class Job(Tasked, Triggered, Policy, models.Model):
                 self.anchor_at = now
         elif before.state == self.State.ACTIVE and before.next_run_at is not None:
             return before.next_run_at
-        return None if self.state == self.State.PAUSED else self._next_or_finish(now)
+        stays_broken = self.state == self.State.BROKEN and self.task_fault()
+        if self.state == self.State.PAUSED or stays_broken:
+            return None
+        return self._next_or_finish(now)
 
     def _next_or_finish(self, now: datetime) -> datetime | None:
         next_at = self.trigger_object.next_after(now)

@@ -27,11 +27,14 @@ class Tasked(models.Model):
             return f"The parameters do not fit the task: {exc}"
         return ""
 
-    def task_errors(self) -> dict[str, list[str]]:
+    def task_errors(self, stored: Tasked | None = None) -> dict[str, list[str]]:
         """Return what is wrong with task and parameters, by model field.
 
         What is right is put into one form: the task's present name, parameters as JSON values.
+        What is `stored` with a task that has become unknown may stay as it is.
         """
+        if stored is not None and stored.task not in registry and self.is_same_call(stored):
+            return {}
         try:
             task = registry.get(self.task)
             self.params = task.parameters.validate(self.params)
@@ -41,6 +44,9 @@ class Tasked(models.Model):
             return {"params": [f"{name}: {' '.join(text)}" for name, text in exc.errors.items()]}
         self.task = task.name
         return {}
+
+    def is_same_call(self, other: Tasked) -> bool:
+        return (self.task, self.params) == (other.task, other.params)
 
     def params_with(
         self, overrides: dict[str, Any], *, is_complete: bool = False

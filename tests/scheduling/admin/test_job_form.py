@@ -280,12 +280,13 @@ class BrokenJobTests(JobFormTestCase):
         self.assertContains(page, "text = kept")
         self.assertNotContains(page, 'name="params-text"')
 
-    def test_is_not_saved_as_long_as_the_task_is_unknown(self):
-        page = self.change(self.job, task="gone.task")
+    def test_may_be_described_and_stays_broken(self):
+        self.change(self.job, task="gone.task", description="Whose task was this?")
 
-        self.assertEqual(list(self.errors_of(page)), ["task"])
         self.job.refresh_from_db()
-        self.assertEqual(self.job.params, {"text": "kept"})
+        self.assertEqual(self.job.description, "Whose task was this?")
+        self.assertEqual((self.job.state, self.job.next_run_at), ("broken", None))
+        self.assertEqual((self.job.task, self.job.params), ("gone.task", {"text": "kept"}))
 
     def test_is_mended_by_another_task(self):
         self.change(self.job, task="tests.echo")

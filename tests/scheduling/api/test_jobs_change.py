@@ -17,6 +17,18 @@ class PutTests(ApiTestCase):
         self.assertEqual(response.status_code, 200)
         self.assertEqual({**response.data, "updated_at": ""}, {**read, "updated_at": ""})
 
+    def test_a_job_of_an_unknown_task_may_be_read_changed_and_written_back(self):
+        make_job(key="nightly", owner=self.alice)
+        Job.objects.update(task="gone.task", state="broken")
+        read = self.api.get("/api/jobs/nightly").data
+
+        patched = self.api.patch("/api/jobs/nightly", {"description": "Whose?"})
+        put = self.api.put("/api/jobs/nightly", {**read, "name": "Nobody's"})
+
+        self.assertEqual((patched.status_code, put.status_code), (200, 200))
+        self.assertEqual(patched.data["description"], "Whose?")
+        self.assertEqual((put.data["name"], put.data["state"]), ("Nobody's", "broken"))
+
     def test_puts_back_to_default_what_is_left_out(self):
         make_job(
             key="nightly", owner=self.alice, description="Old.", max_attempts=4, coalesce=False

@@ -127,6 +127,45 @@ class PutTests(TestCase):
         assert "edited" in run.reason
 
 
+class PutOfABrokenJobTests(TestCase):
+    """Its task was removed from the code."""
+
+    def setUp(self) -> None:
+        job = make_job(params={"text": "kept"}, now=NOW)
+        Job.objects.update(task="gone.task")
+        Job.objects.get().park("Unknown task 'gone.task'.", now=NOW)
+        self.job = Job.objects.get(pk=job.pk)
+
+    def test_what_is_not_the_task_may_change_and_the_job_stays_broken(self) -> None:
+        self.job.description, self.job.trigger_expression = "Whose task is it?", "0 * * * *"
+
+        self.job.put(now=NOW)
+
+        job = Job.objects.get()
+        assert (job.description, job.trigger_expression) == ("Whose task is it?", "0 * * * *")
+        assert (job.state, job.next_run_at) == (Job.State.BROKEN, None)
+        assert job.state_reason == "Unknown task 'gone.task'."
+
+    def test_other_parameters_are_refused_for_nobody_can_judge_them(self) -> None:
+        self.job.params = {"text": "other"}
+
+        with self.assertRaisesMessage(ValidationError, "Unknown task"):
+            self.job.put(now=NOW)
+
+    def test_another_unknown_task_is_refused(self) -> None:
+        self.job.task = "gone.too"
+
+        with self.assertRaisesMessage(ValidationError, "Unknown task"):
+            self.job.put(now=NOW)
+
+    def test_a_paused_one_stays_paused(self) -> None:
+        self.job.pause("until it is back", now=NOW)
+
+        self.job.put(now=NOW)
+
+        assert Job.objects.get().state == Job.State.PAUSED
+
+
 class PutRefusesTests(TestCase):
     def errors_of(self, **values: Any) -> dict[str, list[str]]:
         with self.assertRaises(ValidationError) as caught:
