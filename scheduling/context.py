@@ -9,6 +9,9 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
+PLAIN_TEXT = "text/plain; charset=utf-8"
+ANY_BYTES = "application/octet-stream"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
@@ -66,12 +69,16 @@ class RunContext:
         """Show how far the run is; `total` None means that the end is not known."""
         self._recording.progress(self.run.id, {"done": done, "total": total, "message": message})
 
-    def artifact(
-        self, name: str, content: str | bytes, content_type: str = "text/plain; charset=utf-8"
-    ) -> None:
-        """Keep a file with the run; the same name again replaces it."""
-        data = content.encode() if isinstance(content, str) else content
-        self._recording.artifact(self.run.id, name, data, content_type)
+    def artifact(self, name: str, content: str | bytes, content_type: str | None = None) -> None:
+        """Keep a file with the run; the same name again replaces it.
+
+        content_type  plain text of a str, and of bytes what nobody knows, unless it is said
+        """
+        if isinstance(content, str):
+            data, usual = content.encode(), PLAIN_TEXT
+        else:
+            data, usual = content, ANY_BYTES
+        self._recording.artifact(self.run.id, name, data, content_type or usual)
 
     def should_stop(self) -> bool:
         """Tell whether the run was cancelled or is out of time; then return soon."""
