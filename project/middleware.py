@@ -21,6 +21,8 @@ class ApiPathMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
+        if f"{path}/" in (API, VERSIONED):
+            path += "/"
         if path.startswith(VERSIONED):
             path = API + path.removeprefix(VERSIONED)
         if path.startswith(API) and len(path) > len(API):

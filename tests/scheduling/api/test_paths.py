@@ -30,6 +30,13 @@ def test_each_form_of_a_path_gives_the_same(api, path):
     assert len({answer.content for answer in answers}) == 1
 
 
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1", "/api/v1/"])
+def test_the_root_leads_to_the_documentation(api, path):
+    response = api.get(path)
+
+    assert (response.status_code, response["Location"]) == (302, "/api/docs")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_post_keeps_its_body(api, form):
     response = api.post(form.format("jobs/nightly/pause"), {"reason": "Holidays"})
@@ -62,7 +69,6 @@ def test_a_location_keeps_the_version(api):
         "/api/nothing",
         "/api/v1/nothing/",
         "/api/v2/jobs",
-        "/api/v1",
         "/api/jobs/A%00",
         "/api/jobs/a/b/c",
     ],
