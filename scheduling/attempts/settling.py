@@ -14,9 +14,11 @@ from scheduling.models import Job, Run
 RETRYABLE = {Run.Status.FAILED, Run.Status.TIMED_OUT}
 BACKOFF_CAP = timedelta(hours=6)
 AFTER_LOSS = 2  # attempts that `retry_lost` grants at least: the task has not failed
-COLUMNS = ("status", "reason", "started_at", "finished_at", "result", "error", "traceback")
+CLAIM = ("id", "attempt", "worker")
+COLUMNS = ("status", "started_at", "finished_at", "result", "error", "traceback")
 # The claim must still hold: a run that was declared lost stays lost.
 HELD = "scheduling_run.status = 'running'"
+UNDISTURBED = f"{HELD} AND scheduling_run.cancel_requested_at IS NULL"
 
 
 def backoff(run: ClaimedRun, spread: float) -> timedelta:
@@ -44,13 +46,14 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> int:
     retried = _that_may_retry([outcome for outcome in outcomes if wants_retry(outcome)])
     again = {outcome.run.id for outcome in retried}
     final = [outcome for outcome in outcomes if outcome.run.id not in again]
-    written = update_rows(
-        Run,
-        match=("id", "attempt", "worker"),
-        columns=COLUMNS,
-        rows=[_final_row(outcome) for outcome in final],
-        only=HELD,
-    )
+    # What was said of a run when it was written down stays, if there is nothing newer to say.
+    quiet = [outcome for outcome in final if not outcome.reason and outcome.run.attempt == 1]
+    rows = [_final_row(outcome) for outcome in quiet]
+    written = update_rows(Run, match=CLAIM, columns=COLUMNS, rows=rows, only=UNDISTURBED)
+    if written < len(final):
+        rows = [(*_final_row(outcome), outcome.reason) for outcome in final]
+        columns = (*COLUMNS, "reason")
+        written += update_rows(Run, match=CLAIM, columns=columns, rows=rows, only=HELD)
     return written + sum(_retry(outcome) for outcome in retried)
 
 
@@ -78,7 +81,7 @@ def _final_row(outcome: Outcome) -> tuple[Any, ...]:
     run = outcome.run
     return (
         run.id, run.attempt, run.worker_id,
-        outcome.status, outcome.reason, outcome.started_at, outcome.finished_at,
+        outcome.status, outcome.started_at, outcome.finished_at,
         outcome.result, outcome.error, outcome.traceback,
     )  # fmt: skip
 

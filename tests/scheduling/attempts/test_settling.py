@@ -35,6 +35,36 @@ class WriteOutcomesTests(TestCase):
         assert (bad.status, bad.error, bad.traceback) == ("failed", "no file", "…")
         assert bad.finished_at == NOW + timedelta(seconds=2)
 
+    def test_a_run_keeps_the_reason_that_it_began_with(self) -> None:
+        worker = make_worker()
+        run = make_running_run(worker, reason="Stands for 3 earlier fire times too.")
+        degraded = make_running_run(worker, reason="Triggered while the job was paused.")
+
+        write_outcomes(
+            [
+                make_outcome(claimed(run)),
+                make_outcome(claimed(degraded), status="degraded", reason="1 of 3 failed"),
+            ]
+        )
+
+        run.refresh_from_db()
+        degraded.refresh_from_db()
+        assert (run.status, run.reason) == ("succeeded", "Stands for 3 earlier fire times too.")
+        assert (degraded.status, degraded.reason) == ("degraded", "1 of 3 failed")
+
+    def test_a_reason_of_the_past_goes(self) -> None:
+        worker = make_worker()
+        asked_to_stop = make_running_run(worker, reason="Cancelled.", cancel_requested_at=NOW)
+        tried_again = make_running_run(worker, reason="Attempt 1 of 2 failed: timeout", attempt=2)
+
+        held = write_outcomes([make_outcome(claimed(run)) for run in (asked_to_stop, tried_again)])
+
+        asked_to_stop.refresh_from_db()
+        tried_again.refresh_from_db()
+        assert held == 2
+        assert (asked_to_stop.status, asked_to_stop.reason) == ("succeeded", "")
+        assert (tried_again.status, tried_again.reason) == ("succeeded", "")
+
     def test_a_run_that_was_declared_lost_stays_lost(self) -> None:
         run = make_running_run(make_worker())
         late = make_outcome(claimed(run))
