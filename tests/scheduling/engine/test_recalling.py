@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
-from django.test import TestCase
+from django.test import TestCase, TransactionTestCase
 
 from scheduling.engine.recalling import recall_clocks
+from scheduling.engine.sweeper import Sweeper
 from scheduling.engine.tick import fire_due_jobs
+from scheduling.engine.worker import WorkerLoop
 from scheduling.models import Job, Run, TallyMark
 from scheduling.options import Options
 from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
@@ -153,3 +156,43 @@ class RecallClocksTests(TestCase):
         TallyMark.objects.create(pk=1)
         with self.assertNumQueries(19), self.assertLogs("scheduling.engine.recalling"):
             assert recall_clocks(NOW) == 20
+
+
+class SweeperTests(TransactionTestCase):
+    """The sweeper of each worker looks, unless its own clock cannot be trusted just now."""
+
+    def sweep(self, now: datetime, *, is_steady: bool) -> None:
+        """Let a sweeper begin at least one sweep, and end it."""
+        expired = make_run(due_at=NOW, expires_at=NOW)
+        sweeper = Sweeper(
+            WorkerLoop(worker_id=0, lanes={}, on_outcome=lambda outcome: None),
+            worker_id=0,
+            may_bury=lambda: is_steady,
+            records=set,
+            clock=lambda: now,
+        )
+        sweeper.start()
+        deadline = time.monotonic() + 10
+        while expired.status == "pending" and time.monotonic() < deadline:
+            time.sleep(0.01)
+            expired.refresh_from_db()
+        sweeper.stop()
+        assert expired.status == "missed"
+
+    def test_sets_clocks_back(self) -> None:
+        job = job_of(trigger_expression="*/5 * * * *")
+        tick(NOW + YEARS)
+
+        self.sweep(NOW + MINUTE, is_steady=True)
+
+        job.refresh_from_db()
+        assert job.next_run_at == NOW + 5 * MINUTE
+
+    def test_leaves_clocks_alone_while_its_own_has_just_jumped(self) -> None:
+        job = job_of(trigger_expression="*/5 * * * *")
+        tick(NOW + YEARS)
+
+        self.sweep(NOW + MINUTE, is_steady=False)
+
+        job.refresh_from_db()
+        assert job.next_run_at == NOW + YEARS + 5 * MINUTE
