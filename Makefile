@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHONS := python3.13 python3.12 python3.11 python3
-FILES := manage.py project scheduling prices snapshots tests
+FILES := manage.py project scheduling prices snapshots tests benchmarks
 
 .DELETE_ON_ERROR:
 .PHONY: run setup test test-sqlite test-postgresql check lint format lock clean
