@@ -50,6 +50,7 @@ class Sweeper:
         self._options = options or Options()
         self._lease = timedelta(seconds=self._options.lease)
         self._clock = clock
+        self._check_after: int | None = 0  # key of a job: those up to it fit this code
         self._inspect_at = 0.0
         self._stopping = Event()
         self._thread = Thread(target=self._loop, name="sweeper", daemon=True)
@@ -92,6 +93,8 @@ class Sweeper:
         swept += sweeping.release_held_runs(now)
         if swept:
             self._worker.notice_change()
+        if self._check_after is not None:
+            self._check_after = sweeping.park_jobs_with_faults(now, after=self._check_after)
         self._inspect_if_due(now)
 
     def _lose_what_nobody_holds(self, now: datetime) -> int:
@@ -110,8 +113,6 @@ class Sweeper:
     def _inspect_if_due(self, now: datetime) -> None:
         if time.monotonic() < self._inspect_at:
             return
-        if not self._inspect_at:
-            sweeping.park_jobs_with_faults(now)
         self._inspect_at = time.monotonic() + INSPECT_EVERY
         sweeping.park_jobs_of_unknown_tasks(now, self._lease)
         sweeping.skip_runs_of_unknown_tasks(now, self._lease)

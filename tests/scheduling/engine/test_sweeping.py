@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from unittest.mock import patch
+
 from django.test import TestCase
 
 from scheduling.engine import sweeping
@@ -167,6 +169,15 @@ class BrokenJobsTests(TestCase):
         job.refresh_from_db()
         assert job.state == "broken"
         assert "The parameters do not fit the task: venue" in job.state_reason
+
+    def test_many_jobs_are_checked_a_part_at_a_time(self) -> None:
+        jobs = [make_job() for _ in range(3)]
+
+        with patch.object(sweeping, "SLICE", 2):
+            first = sweeping.park_jobs_with_faults(NOW)
+            second = sweeping.park_jobs_with_faults(NOW, after=first or 0)
+
+        assert (first, second) == (jobs[1].pk, None)
 
     def test_a_broken_job_is_healed_when_its_task_is_back(self) -> None:
         job = make_job()
