@@ -76,10 +76,11 @@ class RunsTests(TestCase):
         job = make_job(key="job", overlap="allow", max_instances=5)
         make_run(job, due_at=NOW - timedelta(seconds=90))
         make_run(job, due_at=NOW + timedelta(seconds=90))
+        make_run(job, due_at=None)
         make_running_run(make_worker(), job)
 
         found = samples()
-        self.assertEqual(found["daybook_runs_pending", "job"], 2)
+        self.assertEqual(found["daybook_runs_pending", "job"], 3)
         self.assertEqual(found["daybook_runs_running", "job"], 1)
         self.assertEqual(found["daybook_pending_age_seconds",], 90)
 
@@ -159,8 +160,8 @@ class CostTests(TestCase):
         make_ended_run(make_job())
 
         # Workers: sums, last tick, errors. Jobs: states, keys. Runs: mark, tallies, later ones,
-        # pending, running, the longest waiting.
-        with self.assertNumQueries(11):
+        # pending, held, running, the longest waiting.
+        with self.assertNumQueries(12):
             metrics_text(now=NOW)
 
 
