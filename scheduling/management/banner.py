@@ -10,6 +10,8 @@ from django.conf import settings
 
 from scheduling.models import Job
 
+MOST_JOBS = 500  # named one by one: a start shall not take longer for having many
+
 
 def banner(now: datetime) -> Iterator[str]:
     """Yield the lines of the banner; raise DatabaseError if the jobs cannot be read."""
@@ -17,10 +19,14 @@ def banner(now: datetime) -> Iterator[str]:
     yield "Daybook scheduler"
     yield f"  Time zone     {settings.TIME_ZONE}"
     yield f"  Current time  {here:%Y-%m-%d %H:%M:%S %Z}"
-    yield f"  Jobs          {Job.objects.count()}"
-    for job in Job.objects.select_related("clock").defer("clock__job_state").iterator():
+    count = Job.objects.count()
+    yield f"  Jobs          {count}"
+    jobs = Job.objects.select_related("clock").defer("clock__job_state")
+    for job in jobs.order_by("key")[:MOST_JOBS]:
         trigger = f"{job.trigger_kind}[{job.trigger_expression}]"
         yield f"    {job.key}  {trigger}  {_when(job, now)}"
+    if count > MOST_JOBS:
+        yield f"    … and {count - MOST_JOBS} more: manage.py list_jobs"
 
 
 def _when(job: Job, now: datetime) -> str:
