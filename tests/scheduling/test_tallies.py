@@ -158,14 +158,13 @@ class MoveMarkTests(MarkedTestCase):
 
     def test_too_many_open_runs_are_not_named_but_looked_at(self):
         job = make_job(key="job", overlap="allow", max_instances=9)
-        for _ in range(3):
-            make_run(job)
+        first, *_ = [make_run(job) for _ in range(3)]
         make_ended_run(job)
 
         with patch.object(tallies, "MOST_LEFT_OUT", 2):
             self.catch_up()
 
-        self.assertEqual(TallyMark.objects.get().counted_to, 0)
+        self.assertLess(TallyMark.objects.get().counted_to, first.pk)
         self.assertEqual(statuses(), {"job": {"succeeded": 1}})
 
 
