@@ -1,5 +1,6 @@
 # make run    start Daybook          make test   the tests, on SQLite and PostgreSQL
 # make check  all that CI checks     make lock   choose new versions of the dependencies
+# make chaos  what schedulers come through, for minutes; `make test` has the short form
 
 SHELL := /bin/sh
 BIN := .venv/bin
@@ -7,7 +8,7 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 FILES := manage.py project scheduling prices snapshots tests benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: run setup test test-sqlite test-postgresql check lint format lock clean
+.PHONY: run setup test test-sqlite test-postgresql chaos check lint format lock clean
 
 run: setup
 	@exec $(BIN)/python -m project.start
@@ -19,6 +20,14 @@ test: test-sqlite test-postgresql
 
 test-sqlite test-postgresql: test-%: .venv/dev.lock
 	$(BIN)/pytest --database $*
+
+# What schedulers come through: a minute of each fault, on both databases, and a table.
+chaos: export CHAOS := long
+chaos: export CHAOS_TABLE := $(CURDIR)/.venv/chaos.jsonl
+chaos: .venv/dev.lock
+	@rm -f $$CHAOS_TABLE
+	$(BIN)/pytest tests/chaos --database sqlite
+	$(BIN)/pytest tests/chaos --database postgresql
 
 check: lint test
 

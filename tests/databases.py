@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "CLEANUP_RUN_DAYS": "30",
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "0",
-    "EXTRA_APPS": "tests",
+    "EXTRA_APPS": "tests,tests.chaos",
     "HOST": "127.0.0.1",
     "HTTPS": "0",
     "LOG_FORMAT": "text",
