@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from scheduling.figures import Figures, read_figures
 from scheduling.models import Run
-from scheduling.tallies import BEYOND, DURATIONS, LATENESS, Totals, added
+from scheduling.tallies import BEYOND, DURATIONS, LATENESS, SECOND, Totals, added
 
 JOB_LABEL = "job_key"  # Prometheus has a label `job` of its own
 ENDED = [status for status in Run.Status if status not in Run.OPEN]
@@ -73,7 +73,7 @@ def _of_ended_runs(figures: Figures) -> Iterator[Metric]:
         "daybook_run_lateness_seconds",
         "From when a run might start until it did.",
         buckets=_buckets(total.lateness, LATENESS),
-        sum_value=total.lateness_seconds,
+        sum_value=total.lateness_microseconds / SECOND,
     )
     names, totals = [JOB_LABEL], [([key], figures.ended.get(key)) for key in figures.job_keys]
     if settings.METRICS_WITHOUT_JOBS:
@@ -101,7 +101,7 @@ def _durations(names: list[str], totals: Labelled) -> Metric:
     for labels, total in totals:
         total = total or Totals()
         buckets = _buckets(total.durations, DURATIONS)
-        durations.add_metric(labels, buckets, total.duration_seconds)
+        durations.add_metric(labels, buckets, total.duration_microseconds / SECOND)
     return durations
 
 

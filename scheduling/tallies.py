@@ -15,14 +15,15 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import transaction
-from django.db.models import Case, Count, FloatField, Max, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, FloatField, Max, Q, QuerySet, Sum, Value, When
 
+from scheduling.microseconds import MicrosecondsBetween
 from scheduling.models import Job, Run, Tally, TallyMark
-from scheduling.seconds import SecondsBetween
 
 DURATIONS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)  # s
 LATENESS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0)  # s
 BEYOND = float("inf")
+SECOND = 1_000_000  # microseconds
 MARGIN = timedelta(seconds=30)  # for transactions that write runs
 MOST_RUNS = 10_000  # counted in one step
 MOST_LEFT_OUT = 5_000  # runs that have not ended, named by the mark
@@ -36,9 +37,9 @@ class Totals:
 
     statuses: Counter[str] = field(default_factory=Counter)
     durations: Counter[float] = field(default_factory=Counter)  # upper bound -> runs, not summed
-    duration_seconds: float = 0.0
+    duration_microseconds: int = 0
     lateness: Counter[float] = field(default_factory=Counter)
-    lateness_seconds: float = 0.0
+    lateness_microseconds: int = 0
     succeeded_at: datetime | None = None
 
     @classmethod
@@ -46,18 +47,18 @@ class Totals:
         return cls(
             statuses=Counter(tally.statuses),
             durations=_by_bound(tally.durations, DURATIONS),
-            duration_seconds=tally.duration_seconds,
+            duration_microseconds=tally.duration_microseconds,
             lateness=_by_bound(tally.lateness, LATENESS),
-            lateness_seconds=tally.lateness_seconds,
+            lateness_microseconds=tally.lateness_microseconds,
             succeeded_at=tally.succeeded_at,
         )
 
     def add(self, other: Totals) -> None:
         self.statuses.update(other.statuses)
         self.durations.update(other.durations)
-        self.duration_seconds += other.duration_seconds
+        self.duration_microseconds += other.duration_microseconds
         self.lateness.update(other.lateness)
-        self.lateness_seconds += other.lateness_seconds
+        self.lateness_microseconds += other.lateness_microseconds
         instants = [at for at in (self.succeeded_at, other.succeeded_at) if at is not None]
         self.succeeded_at = max(instants, default=None)
 
@@ -156,23 +157,29 @@ def _totals_of(runs: QuerySet[Run]) -> dict[str, Totals]:
     rows = (
         runs.exclude(status__in=Run.OPEN)
         .annotate(
-            took=SecondsBetween("started_at", "finished_at"),
-            late=SecondsBetween("due_at", "started_at"),
+            took=MicrosecondsBetween("started_at", "finished_at"),
+            late=MicrosecondsBetween("due_at", "started_at"),
         )
         .annotate(duration_bound=_bound("took", DURATIONS), late_bound=_bound("late", LATENESS))
         .order_by()
         .values_list("job_key", "status", "duration_bound", "late_bound")
-        .annotate(Count("pk"), Sum("took"), Sum("late"), Max("finished_at"))
+        .annotate(
+            Count("pk"),
+            Max("finished_at"),
+            # A clock may go back, and a counter must not.
+            sum_took=Sum("took", filter=Q(took__gt=0)),
+            sum_late=Sum("late", filter=Q(late__gt=0)),
+        )
     )
     totals: dict[str, Totals] = {}
-    for job_key, status, duration, late, count, took, delay, last in rows:
+    for job_key, status, duration, late, count, last, took, delay in rows:
         part = Totals(statuses=Counter({status: count}))
         if duration is not None:
             part.durations[duration] = count
-            part.duration_seconds = max(took, 0.0)  # a clock may go back
+            part.duration_microseconds = int(took or 0)
         if late is not None:
             part.lateness[late] = count
-            part.lateness_seconds = max(delay, 0.0)
+            part.lateness_microseconds = int(delay or 0)
         part.succeeded_at = last if status == Run.Status.SUCCEEDED else None
         totals.setdefault(job_key, Totals()).add(part)
     return totals
@@ -180,7 +187,7 @@ def _totals_of(runs: QuerySet[Run]) -> dict[str, Totals]:
 
 def _bound(name: str, bounds: Sequence[float]) -> Case:
     """Return the smallest bound that is not below the column `name`; None if that is None."""
-    cases = [When(**{f"{name}__lte": bound}, then=Value(bound)) for bound in bounds]
+    cases = [When(**{f"{name}__lte": bound * SECOND}, then=Value(bound)) for bound in bounds]
     beyond = When(**{f"{name}__isnull": False}, then=Value(BEYOND))
     return Case(*cases, beyond, default=None, output_field=FloatField())
 
@@ -210,9 +217,9 @@ def _with(tally: Tally, part: Totals) -> Tally:
     total.add(part)
     tally.statuses = dict(total.statuses)
     tally.durations = {str(bound): count for bound, count in total.durations.items()}
-    tally.duration_seconds = total.duration_seconds
+    tally.duration_microseconds = total.duration_microseconds
     tally.lateness = {str(bound): count for bound, count in total.lateness.items()}
-    tally.lateness_seconds = total.lateness_seconds
+    tally.lateness_microseconds = total.lateness_microseconds
     tally.succeeded_at = total.succeeded_at
     return tally
 

@@ -14,9 +14,9 @@ class Tally(models.Model):
     )
     statuses = models.JSONField(default=dict, help_text="Runs by status.")
     durations = models.JSONField(default=dict, help_text="Runs by upper bound in seconds.")
-    duration_seconds = models.FloatField(default=0.0, help_text="Of all runs.")
+    duration_microseconds = models.BigIntegerField(default=0, help_text="Of all runs.")
     lateness = models.JSONField(default=dict, help_text="Runs by upper bound in seconds.")
-    lateness_seconds = models.FloatField(default=0.0, help_text="Of all runs.")
+    lateness_microseconds = models.BigIntegerField(default=0, help_text="Of all runs.")
     succeeded_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
