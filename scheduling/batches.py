@@ -91,11 +91,14 @@ def update_returning(
     with connection.cursor() as cursor:
         cursor.execute(sql, [*parameters, *prepared])
         rows = cursor.fetchall()
-    readers = [_reader(field) for field in fields]
-    return [
-        {name: reader(value) for name, reader, value in zip(columns, readers, row, strict=True)}
-        for row in rows
-    ]
+    readers = {
+        name: read for name, field in zip(columns, fields, strict=True) if (read := _reader(field))
+    }
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    for row in found:
+        for name, read in readers.items():
+            row[name] = read(row[name])
+    return found
 
 
 def _for_rows(
@@ -146,20 +149,26 @@ def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:
     return lambda value: value
 
 
-def _reader(field: Field[Any, Any]) -> Callable[[Any], Any]:
-    """Return what turns a column of the driver into a Python value."""
-    column = field.get_col(field.model._meta.db_table)
-    converters = [
-        *connection.ops.get_db_converters(column),
-        *field.get_db_converters(connection),
-    ]
+def _reader(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
+    """Return what turns a value of the driver into a Python value; None if it is one."""
+    if isinstance(field, JSONField):
+        return _read_json
+    converters = connection.ops.get_db_converters(field.get_col(field.model._meta.db_table))
+    if not converters:
+        return None
 
     def read(value: Any) -> Any:
         for convert in converters:
-            value = convert(value, column, connection)
+            value = convert(value, None, connection)
         return value
 
     return read
+
+
+def _read_json(text: str | None) -> Any:
+    if text == "{}":  # as parameters mostly are
+        return {}
+    return None if text is None else json.loads(text)
 
 
 def _field(model: type[Model], name: str) -> Field[Any, Any]:

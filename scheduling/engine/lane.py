@@ -13,7 +13,7 @@ from threading import RLock
 from scheduling.attempts.claimed import ClaimedRun
 from scheduling.executors.base import Executor
 
-PACE_OVER = 0.2  # s; as many as ended in it are claimed ahead, twice
+PACE_OVER = 0.2  # s; four times as many as ended in it are claimed ahead
 MOST_AHEAD = 500
 STALLED = 0.3  # s without a free slot, until what waits is given back
 
@@ -86,4 +86,4 @@ class Lane:
                 self._ends.popleft()
             except IndexError:  # another thread was quicker
                 break
-        return min(MOST_AHEAD, 2 * len(self._ends))
+        return min(MOST_AHEAD, 4 * len(self._ends))

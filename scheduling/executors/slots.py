@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, local
 from typing import Any
 
 from scheduling.attempts.capture import capture_logs
@@ -13,6 +13,13 @@ from scheduling.attempts.claimed import Outcome
 from scheduling.executors.base import Attempt, Executor
 
 logger = logging.getLogger(__name__)
+
+
+class _Own(local):
+    """What each thread has for itself."""
+
+    is_between = False  # it has ended a run and not taken the next one
+    attempt: Attempt | None = None  # the next one, if it knows
 
 
 class SlotExecutor(Executor):
@@ -24,6 +31,7 @@ class SlotExecutor(Executor):
         super().__init__(**options)
         self._queue: SimpleQueue[Attempt | None] = SimpleQueue()
         self._threads = 0
+        self._own = _Own()
 
     def close(self) -> None:
         for _ in range(self._threads):
@@ -38,6 +46,9 @@ class SlotExecutor(Executor):
         """Free what the slot's thread holds, at its end."""
 
     def _begin(self, attempt: Attempt) -> None:
+        if self._own.is_between and self._own.attempt is None:
+            self._own.attempt = attempt  # this thread goes on: waking another takes longer
+            return
         if self._threads < min(self.size, len(self._attempts)):
             self._add_thread()
         self._queue.put(attempt)
@@ -55,8 +66,14 @@ class SlotExecutor(Executor):
         Thread(target=self._work, name=f"run-{self._threads}", daemon=True).start()
 
     def _work(self) -> None:
-        while (attempt := self._queue.get()) is not None:
-            self._end(attempt, self._carry_out(attempt))
-            if attempt.is_given_up:
-                break  # another thread has taken this one's place
+        while (attempt := self._own.attempt or self._queue.get()) is not None:
+            self._own.attempt = None
+            outcome = self._carry_out(attempt)
+            self._own.is_between = True
+            self._end(attempt, outcome)
+            self._own.is_between = False
+            if attempt.is_given_up:  # another thread has taken this one's place
+                if self._own.attempt is not None:
+                    self._queue.put(self._own.attempt)
+                break
         self._leave()
