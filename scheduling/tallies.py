@@ -90,7 +90,7 @@ def move_mark(now: datetime) -> None:
         return
     for _ in range(MOST_STEPS):
         mark = _mark()
-        if not _moved(mark, min(mark.seen, mark.counted_to + MOST_RUNS), now):
+        if not _moved(mark, _next_stop(mark), now):
             return
 
 
@@ -125,6 +125,13 @@ def _mark() -> TallyMark:
 def _locked_mark() -> TallyMark:
     locked = TallyMark.objects.select_for_update().filter(pk=1)
     return locked.first() or TallyMark.objects.get_or_create(pk=1)[0]
+
+
+def _next_stop(mark: TallyMark) -> int:
+    """Return the id up to which to count; ids that no run has cost no step."""
+    later = Run.objects.filter(pk__gt=mark.counted_to).order_by("pk")
+    first = later.values_list("pk", flat=True).first() or mark.seen
+    return min(mark.seen, first - 1 + MOST_RUNS)
 
 
 def _moved(mark: TallyMark, to: int, now: datetime) -> bool:

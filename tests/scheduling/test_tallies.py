@@ -26,13 +26,6 @@ def make_ended_run(job: Job, *, late: float = 0.2, took: float = 2.0, **values) 
     return make_run(job, **{**ended, **values})
 
 
-def begin_at_the_next_run() -> None:
-    """Set the mark to where the ids of runs begin: other tests have used many."""
-    run = make_run()
-    TallyMark.objects.create(pk=1, counted_to=run.pk)
-    run.delete()
-
-
 def statuses() -> dict[str, dict[str, int]]:
     return {key: dict(total.statuses) for key, total in totals_by_job().items()}
 
@@ -42,7 +35,6 @@ class MarkedTestCase(TestCase):
 
     def setUp(self) -> None:
         self.now = NOW
-        begin_at_the_next_run()
 
     def catch_up(self) -> None:
         """Let it see the runs, and then count them."""
@@ -153,9 +145,7 @@ class MoveMarkTests(MarkedTestCase):
 
     def test_many_runs_are_counted_in_several_steps(self):
         job = make_job(key="job")
-        make_ended_run(job)
-        self.catch_up()
-        for _ in range(7):
+        for _ in range(8):
             make_ended_run(job)
 
         with patch.object(tallies, "MOST_RUNS", 3):
@@ -164,13 +154,21 @@ class MoveMarkTests(MarkedTestCase):
         self.assertEqual(TallyMark.objects.get().counted_to, Run.objects.latest("pk").pk)
         self.assertEqual(statuses(), {"job": {"succeeded": 8}})
 
+    def test_ids_that_no_run_has_cost_no_step(self):
+        make_ended_run(make_job(key="job"), id=10**12)
+
+        self.catch_up()
+
+        self.assertEqual(TallyMark.objects.get().counted_to, 10**12)
+
     def test_nothing_is_written_where_nothing_happens(self):
         make_ended_run(make_job())
         make_run()
         self.catch_up()
         self.now += MARGIN
 
-        with self.assertNumQueries(5):  # the mark twice, open runs twice, the newest run
+        # The mark twice, the next run, open runs twice, the newest run.
+        with self.assertNumQueries(6):
             move_mark(self.now)
 
     def test_a_clock_that_is_set_back_stops_nothing(self):
@@ -255,22 +253,20 @@ class BoundsTests(TestCase):
 
 class RacesTests(TransactionTestCase):
     def setUp(self) -> None:
-        begin_at_the_next_run()
-        move_mark(NOW)
         job = make_job(key="job")
         for _ in range(40):
             make_ended_run(job)
-        move_mark(NOW + MARGIN)
+        move_mark(NOW)
 
     def test_several_schedulers_count_each_run_once(self):
         def count(turn: int) -> None:
-            move_mark(NOW + 2 * MARGIN)
+            move_mark(NOW + MARGIN)
             connection.close()
 
         with patch.object(tallies, "MOST_RUNS", 4), ThreadPoolExecutor(4) as threads:
             list(threads.map(count, range(12)))
 
-        self.assertEqual(Tally.objects.get(job_key="job").statuses, {"succeeded": 40})
+        self.assertEqual(Tally.objects.get().statuses, {"succeeded": 40})
 
     def test_whoever_looks_meanwhile_sees_each_run_once(self):
         is_over = Event()
@@ -285,7 +281,7 @@ class RacesTests(TransactionTestCase):
 
         with patch.object(tallies, "MOST_RUNS", 2), ThreadPoolExecutor(1) as threads:
             looking = threads.submit(look)
-            move_mark(NOW + 2 * MARGIN)
+            move_mark(NOW + MARGIN)
             for run in Run.objects.order_by("pk"):
                 with transaction.atomic():
                     count_before_deletion([run.pk])
