@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-
 from unittest.mock import patch
 
 from django.test import TestCase
