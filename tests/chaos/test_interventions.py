@@ -11,11 +11,11 @@ import pytest
 
 from scheduling.models import Job, Run
 from tests.chaos.counting import all_ended, is_alive, lines_of, occurrences_of, tally, until
+from tests.chaos.jobs import make_manual_job
 from tests.chaos.pace import ENV, MARGIN
 from tests.factories import make_job
 from tests.installation import Installation, Program
 
-NEVER = "0 0 1 1 *"
 # What the run of a job is doing when somebody comes, and how it gets there.
 MOMENTS: dict[str, dict[str, Any]] = {
     "due": {"task": "chaos.order", "jitter_seconds": 3600},
@@ -65,7 +65,7 @@ def edit(job: Job, **values: Any) -> None:
 
 def make_triggered(task: str, out: Path, **params: Any) -> Run:
     params = {"path": str(out), **params}
-    return make_job(task=task, params=params, trigger_expression=NEVER).trigger()
+    return make_manual_job(task=task, params=params).trigger()
 
 
 def ended(run: Run) -> Callable[[], bool]:
@@ -82,7 +82,7 @@ def ends(scheduler: Program, out: Path) -> dict[tuple[str, str], Run]:
         params = {"path": str(out), **values.get("params", {})}
         jobs[moment, deed] = make_job(
             **{**values, "key": f"{moment}_{deed}", "params": params}, trigger_kind="interval",
-            trigger_expression="1h", start_at=soon, max_attempts=2, backoff_seconds=4,
+            trigger_expression="1h", start_at=soon, max_attempts=2, backoff_seconds=3,
         )  # fmt: skip
     for (moment, deed), job in jobs.items():
         until(lambda: any(map(HAS_COME[moment], job.runs.all())), what=job.key)  # noqa: B023
@@ -113,7 +113,9 @@ def test_each_was_executed_as_often_as_its_run_says(
 
 class TestCancel:
     def test_a_pending_run_never_starts(self, scheduler: Program, out: Path) -> None:
-        job = make_job(task="chaos.order", params={"path": str(out), "seconds": 1}, overlap="queue")
+        job = make_manual_job(
+            task="chaos.order", params={"path": str(out), "seconds": 1}, overlap="queue"
+        )
         first, second = job.trigger(), job.trigger()
 
         second.cancel()
@@ -147,7 +149,7 @@ class TestCancel:
 
 
 def test_a_trigger_of_a_paused_job_runs_and_says_so(scheduler: Program, out: Path) -> None:
-    job = make_job(task="chaos.order", params={"path": str(out)})
+    job = make_manual_job(task="chaos.order", params={"path": str(out)})
     job.pause("not by itself")
 
     run = job.trigger()

@@ -22,12 +22,12 @@ from tests.chaos.counting import (
     tally,
     until,
 )
+from tests.chaos.jobs import make_manual_job
 from tests.chaos.pace import ENV, LEASE, MARGIN, SWEEP
 from tests.factories import make_job
 from tests.installation import Installation, Program
 
 STARTED = "Scheduler started successfully"
-NEVER = "0 0 1 1 *"
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +65,9 @@ def policy_of(task: str) -> dict[str, Any]:
 
 
 def triggered(task: str, out: Path, **params: Any) -> Run:
-    job = make_job(
+    job = make_manual_job(
         key=task.partition(".")[2], task=task, params={"path": str(out), **params},
-        trigger_expression=NEVER, **policy_of(task),
+        **policy_of(task),
     )  # fmt: skip
     return job.trigger()
 

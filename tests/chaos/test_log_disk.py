@@ -10,8 +10,8 @@ from django.db import connection
 
 from scheduling.models import Worker
 from tests.chaos.counting import all_ended, occurrences_of, tally, until
+from tests.chaos.jobs import make_manual_job
 from tests.chaos.pace import ENV
-from tests.factories import make_job
 from tests.installation import MANAGE, Installation
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="It touches no database.")
@@ -27,7 +27,7 @@ def test_a_scheduler_whose_log_finds_no_room_goes_on_and_ends_in_order(
     tasks = ("chaos.flood", "tests.fail", "chaos.order")
     params = ({"lines": 1000}, {"message": "no room"}, {"path": str(out)})
     runs = [
-        make_job(task=task, params=given).trigger()
+        make_manual_job(task=task, params=given).trigger()
         for task, given in zip(tasks, params, strict=True)
     ]
     until(all_ended)

@@ -11,6 +11,7 @@ from random import Random
 
 from scheduling.models import Run
 from tests.chaos.counting import Occurrence, all_ended, each, lines_of, none_fires, tally, until
+from tests.chaos.jobs import next_second
 from tests.chaos.pace import ENV, LEASE, MARGIN, SECONDS, SWEEP
 from tests.factories import make_job
 from tests.installation import Installation, Program
@@ -56,7 +57,7 @@ def test_each_occurrence_runs_once(
     schedulers = [installation.start("runapscheduler", **ENV) for _ in range(SCHEDULERS)]
     for scheduler in schedulers:
         scheduler.wait_for(STARTED, seconds=30)
-    start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+    start = next_second()
     end = start + timedelta(seconds=SECONDS)
     make_jobs(out, start, end)
 

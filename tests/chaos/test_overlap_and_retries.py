@@ -12,12 +12,12 @@ import pytest
 
 from scheduling.models import Run
 from tests.chaos.counting import all_ended, lines_of, tally, until
+from tests.chaos.jobs import make_manual_job
 from tests.chaos.pace import ENV
-from tests.factories import make_job
 from tests.installation import Installation
 
 TRIGGERS = 10
-SLOW = 0.4  # s
+SLOW = 0.25  # s
 LATENCY = 1.0  # s that an attempt may start after its time
 POLICIES: dict[str, dict[str, Any]] = {
     "skip": {"overlap": "skip"},
@@ -38,12 +38,14 @@ def runs(installation: Installation, out: Path) -> dict[str, list[Run]]:
     program = installation.start("runapscheduler", **ENV)
     program.wait_for("Scheduler started successfully", seconds=30)
     jobs = [
-        make_job(key=key, task="chaos.order", params={"path": str(out), "seconds": SLOW}, **policy)
+        make_manual_job(
+            key=key, task="chaos.order", params={"path": str(out), "seconds": SLOW}, **policy
+        )
         for key, policy in POLICIES.items()
     ]
     for key, values in FAILING.items():
         params = {"path": str(out), **values.get("params", {})}
-        make_job(**{**values, "key": key, "params": params}, backoff_seconds=1).trigger()
+        make_manual_job(**{**values, "key": key, "params": params}, backoff_seconds=1).trigger()
     for _ in range(TRIGGERS):
         for job in jobs:
             job.trigger()

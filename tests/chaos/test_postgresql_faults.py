@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +18,33 @@ from django.test import Client, override_settings
 from scheduling.health import scheduler_health
 from scheduling.models import Job
 from tests.chaos.counting import (
-    Occurrence,
     all_ended,
-    each,
     forget,
     lines_of,
     none_fires,
     tally,
     until,
-    wait_until,
 )
-from tests.chaos.pace import ENV, LOCKED, MARGIN, OUTAGE
+from tests.chaos.jobs import SECOND, make_busy, make_manual_job
+from tests.chaos.pace import ENV, IS_LONG, LEASE, LOCKED, MARGIN, OUTAGE
 from tests.chaos.postgresql import Server, connected_to
-from tests.factories import make_job
 from tests.installation import Installation, Program
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="It has no server.")
 
-SECOND = timedelta(seconds=1)
+HUNG = LEASE + 1.0  # s
 LONGEST_WAIT = 5.0  # s between two looks of the scheduler while the database is away
 
 
 @pytest.fixture(scope="module")
-def server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("postgresql") / "data")
+def server(database: None) -> Iterator[Server]:
+    # Not below pytest's own directory: other sessions may shut that to PostgreSQL's user.
+    directory = Path(tempfile.mkdtemp(prefix="daybook-chaos-"))
+    server = Server(directory / "postgresql")
     with connected_to(server.url):
         yield server
     server.end()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +62,6 @@ def _clean(scheduler: Program, out: Path) -> Iterator[None]:
     forget(out)
 
 
-def make_busy(out: Path, *, seconds: float) -> set[Occurrence]:
-    """Put a job that fires each second for a while, and return its occurrences."""
-    start = datetime.now(UTC).replace(microsecond=0) + SECOND
-    end = start + timedelta(seconds=round(seconds))
-    make_job(
-        key="busy", task="chaos.order", params={"path": str(out)}, trigger_expression="* * * * * *",
-        start_at=start, end_at=end, coalesce=False, overlap="allow", max_instances=100,
-        misfire_grace_seconds=None,
-    )  # fmt: skip
-    wait_until(start + SECOND)
-    return each("busy", start, end, SECOND)
-
-
 def executed(out: Path) -> Callable[[], bool]:
     """Tell whether a task has started since now."""
     before = len(lines_of(out))
@@ -86,8 +75,8 @@ def await_end() -> None:
 def test_the_scheduler_goes_on_after_the_server_was_stopped(
     server: Server, scheduler: Program, out: Path, tell: Callable[..., None]
 ) -> None:
-    expected = make_busy(out, seconds=OUTAGE + 4)
-    job = make_job(task="chaos.order", key="long", params={"path": str(out), "seconds": 2.0})
+    expected = make_busy(out, seconds=OUTAGE + 3)
+    job = make_manual_job(task="chaos.order", key="long", params={"path": str(out), "seconds": 1.0})
     run = job.trigger()
     until(lambda: any(line.job_key == "long" for line in lines_of(out)), what="the long run")
 
@@ -102,7 +91,7 @@ def test_the_scheduler_goes_on_after_the_server_was_stopped(
     assert recovered < LONGEST_WAIT + MARGIN
     assert "The scheduler works again" in scheduler.output
     expected.add((job.key, run.scheduled_at))
-    tell(f"PostgreSQL stopped for {OUTAGE:.0f} s", tally(out, expected), recovered=recovered)
+    tell(f"PostgreSQL stopped for {OUTAGE:g} s", tally(out, expected), recovered=recovered)
 
 
 def health_while_away(server: Server) -> dict[str, Any]:
@@ -120,7 +109,7 @@ def health_while_away(server: Server) -> dict[str, Any]:
 def test_nothing_is_lost_when_connections_are_cut(
     server: Server, scheduler: Program, out: Path, tell: Callable[..., None]
 ) -> None:
-    expected = make_busy(out, seconds=5)
+    expected = make_busy(out, seconds=4)
 
     cut = 0
     for _ in range(3):
@@ -134,19 +123,46 @@ def test_nothing_is_lost_when_connections_are_cut(
     tell(f"{cut} connections cut", tally(out, expected), recovered=recovered)
 
 
+@pytest.mark.skipif(not IS_LONG, reason="It lasts longer than a lease.")
+def test_nobody_is_taken_for_dead_while_the_server_hangs(
+    server: Server, scheduler: Program, out: Path, tell: Callable[..., None]
+) -> None:
+    expected = make_busy(out, seconds=HUNG + 2)
+    job = make_manual_job(
+        task="chaos.order", key="long", params={"path": str(out), "seconds": HUNG + 2}
+    )
+    run = job.trigger()
+    until(lambda: any(line.job_key == "long" for line in lines_of(out)), what="the long run")
+
+    with server.frozen():
+        time.sleep(HUNG)
+    recovered = until(executed(out))
+    await_end()
+
+    run.refresh_from_db()
+    assert (run.status, run.attempt) == ("succeeded", 1)
+    expected.add((job.key, run.scheduled_at))
+    tell(f"PostgreSQL hangs for {HUNG:g} s", tally(out, expected), recovered=recovered)
+
+
 def test_rows_that_somebody_else_locks_are_waited_for(
     server: Server, scheduler: Program, out: Path, tell: Callable[..., None]
 ) -> None:
-    expected = make_busy(out, seconds=LOCKED + 3)
+    expected = make_busy(out, seconds=LOCKED + 2)
 
     with psycopg.connect(server.url) as other:
         other.execute("SELECT * FROM scheduling_job FOR UPDATE")
         other.execute("SELECT * FROM django_apscheduler_djangojob FOR UPDATE")
-        time.sleep(LOCKED)
         with override_settings(SCHEDULING_TICK_ALARM=2):
-            health = scheduler_health(Job.objects.all())
+            red_after = until(says_that_a_job_is_due, what="health to be red")
+        time.sleep(max(0.0, LOCKED - red_after))
     recovered = until(executed(out))
     await_end()
 
-    assert health["message"].startswith("A job has been due since")
-    tell(f"rows locked for {LOCKED:.0f} s", tally(out, expected), recovered=recovered)
+    assert red_after < 2 + SECOND.total_seconds() + MARGIN
+    tell(f"rows locked for {LOCKED:g} s", tally(out, expected), recovered=recovered)
+
+
+def says_that_a_job_is_due() -> bool:
+    message = scheduler_health(Job.objects.all()).get("message", "")
+    return str(message).startswith("A job has been due since")

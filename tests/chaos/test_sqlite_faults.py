@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,13 @@ from django.test import override_settings
 
 from scheduling.health import scheduler_health
 from scheduling.models import Job
-from tests.chaos.counting import all_ended, each, lines_of, none_fires, tally, until, wait_until
+from tests.chaos.counting import all_ended, lines_of, none_fires, tally, until
+from tests.chaos.jobs import make_busy, make_manual_job
 from tests.chaos.pace import ENV, LOCKED, MARGIN
-from tests.factories import make_job
 from tests.installation import Installation
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="Its rows are locked.")
 
-SECOND = timedelta(seconds=1)
 BUSY_TIMEOUT = 0.5  # s that a statement of the scheduler waits for the lock
 LONGEST_WAIT = 5.0  # s between two ticks that fail
 
@@ -43,13 +42,10 @@ def test_the_scheduler_goes_on_after_another_writer_held_the_lock(
 ) -> None:
     program = installation.start("runapscheduler", **ENV, CHAOS_SQLITE_TIMEOUT=str(BUSY_TIMEOUT))
     program.wait_for("Scheduler started successfully", seconds=30)
-    start = datetime.now(UTC).replace(microsecond=0) + SECOND
-    end = start + timedelta(seconds=round(LOCKED) + 3)
-    make_busy(out, start, end)
-    run = make_job(
-        task="chaos.order", key="long", params={"path": str(out), "seconds": 2}
-    ).trigger()
-    wait_until(start + SECOND)
+    expected = make_busy(out, seconds=LOCKED + 2)
+    params = {"path": str(out), "seconds": 1.0}
+    run = make_manual_job(task="chaos.order", key="long", params=params).trigger()
+    until(lambda: any(line.job_key == "long" for line in lines_of(out)), what="the long run")
 
     health, unlocked_at = health_while_locked()
     recovered = until(lambda: lines_of(out)[-1].written_at > unlocked_at.timestamp())
@@ -60,16 +56,8 @@ def test_the_scheduler_goes_on_after_another_writer_held_the_lock(
     assert (run.status, run.finished_at and run.finished_at < unlocked_at) == ("succeeded", True)
     assert recovered < LONGEST_WAIT + MARGIN
     assert "database is locked" in program.output
-    expected = each("busy", start, end, SECOND) | {("long", run.scheduled_at)}
-    tell(f"SQLite locked for {LOCKED:.0f} s", tally(out, expected), recovered=recovered)
-
-
-def make_busy(out: Path, start: datetime, end: datetime) -> None:
-    make_job(
-        key="busy", task="chaos.order", params={"path": str(out)}, trigger_expression="* * * * * *",
-        start_at=start, end_at=end, coalesce=False, overlap="allow", max_instances=100,
-        misfire_grace_seconds=None,
-    )  # fmt: skip
+    expected.add(("long", run.scheduled_at))
+    tell(f"SQLite locked for {LOCKED:g} s", tally(out, expected), recovered=recovered)
 
 
 def health_while_locked() -> tuple[dict[str, Any], datetime]:

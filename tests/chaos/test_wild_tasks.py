@@ -11,8 +11,8 @@ import pytest
 
 from scheduling.models import Job, Run, Worker
 from tests.chaos.counting import all_ended, forget, occurrences_of, tally, until
+from tests.chaos.jobs import make_manual_job
 from tests.chaos.pace import ENV, LEASE, MARGIN, SWEEP
-from tests.factories import make_job
 from tests.installation import Installation, Program
 
 SLOTS = {"SCHEDULING_THREADS": "3", "SCHEDULING_PROCESSES": "2", "SCHEDULING_STOP_GRACE": "0.5"}
@@ -47,7 +47,8 @@ def scheduler(installation: Installation) -> Program:
 def wild(scheduler: Program) -> dict[str, Run]:
     """All of them at once, in few slots, and how they ended."""
     for key, (task, params) in WILD.items():
-        make_job(key=key, task=task, params=params, timeout_seconds=2).trigger()
+        timeout = 1 if key.startswith("hang") else 20
+        make_manual_job(key=key, task=task, params=params, timeout_seconds=timeout).trigger()
     until(all_ended, what="the end of all wild tasks")
     return {run.job_key: run for run in Run.objects.all()}
 
@@ -55,8 +56,8 @@ def wild(scheduler: Program) -> dict[str, Run]:
 @pytest.mark.parametrize(
     ("key", "status", "says"),
     [
-        ("hang", "timed_out", "Ended after its timeout of 2 s."),
-        ("hang_isolated", "timed_out", "Ended after its timeout of 2 s."),
+        ("hang", "timed_out", "Ended after its timeout of 1 s."),
+        ("hang_isolated", "timed_out", "Ended after its timeout of 1 s."),
         ("eat_memory", "failed", "needed more than the 2048 MB of memory"),
         ("exit", "failed", "SystemExit: 3"),
         ("exit_at_once", "lost", "Its process died (exit code 0)."),
@@ -100,7 +101,9 @@ def test_every_slot_works_as_before(
 ) -> None:
     keys = [("order", number) for number in range(6)] + [("order_isolated", n) for n in range(4)]
     runs = [
-        make_job(key=f"{task}{number}", task=f"chaos.{task}", params={"path": str(out)}).trigger()
+        make_manual_job(
+            key=f"{task}{number}", task=f"chaos.{task}", params={"path": str(out)}
+        ).trigger()
         for task, number in keys
     ]
     recovered = until(all_ended)
@@ -129,8 +132,8 @@ class TestOfTheWholeProcess:
         self, installation: Installation, out: Path, tell: Callable[..., None]
     ) -> None:
         jobs = [
-            make_job(task="chaos.exit_at_once"),
-            make_job(task="chaos.order", params={"path": str(out), "seconds": 9}),
+            make_manual_job(task="chaos.exit_at_once"),
+            make_manual_job(task="chaos.order", params={"path": str(out), "seconds": 9}),
         ]
         program = installation.start("runapscheduler", **SETTINGS)
         program.wait_for("Scheduler started successfully")
