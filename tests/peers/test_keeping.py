@@ -26,7 +26,7 @@ def test_a_renamed_function_costs_no_history(system: System) -> None:
     assert happens(lambda: "succeeded" in system.history("renamed"))
     program.end()
 
-    program = system.start(code="old")
+    program = system.launch(code="old")
 
     assert happens(lambda: TOLD.search(program.output))
     gone = happens(lambda: "succeeded" not in system.history("renamed"), seconds=0.5)

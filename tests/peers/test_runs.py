@@ -46,7 +46,7 @@ def system(
 
 
 def specs(now: datetime) -> Iterator[Spec]:
-    soon = now + 3 * SECOND
+    soon = now + 2 * SECOND
     yield Spec("often", every=HALF_AN_HOUR, since=now - 4 * DAY - MINUTE, catch_up=True)
     yield Spec("hourly", every=HOUR, since=NOW - 2 * HOUR - MINUTE, catch_up=True)
     yield Spec("late", every=HOUR, since=now - HOUR - 5 * SECOND)

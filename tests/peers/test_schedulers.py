@@ -18,7 +18,7 @@ from tests.peers.system import (
 
 SCHEDULERS = 3
 OUTAGE = 2.0  # s
-FIRE_TIMES = 3
+FIRE_TIMES = 2
 
 
 @django_apscheduler_fails(r"of \d fire times ran more than once")
