@@ -26,29 +26,31 @@ POLICIES: dict[str, dict[str, Any]] = {
 def test_four_days_down_give_none_one_or_at_most_the_cap(
     installation: Installation, out: Path, tell: Callable[..., None]
 ) -> None:
-    now = datetime.now(UTC)
-    ten_minutes_ago = now.replace(second=0, microsecond=0) - timedelta(minutes=10)
-    for key, policy in POLICIES.items():
-        make_job(
-            key=key, task="chaos.order", params={"path": str(out)},
-            trigger_expression=f"{ten_minutes_ago.minute} * * * *",
-            overlap="allow", max_instances=CAP, now=now - timedelta(days=4), **policy,
-        )  # fmt: skip
+    newest = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=10)
+    make_hourly_jobs(out, newest)
 
     recovered = time_to_catch_up(installation)
 
     runs = {key: runs_of(key) for key in POLICIES}
     assert [(run.status, run.attempt) for run in runs["skip"]] == [("missed", 0)]
-    assert [run.scheduled_at for run in runs["one"]] == [runs["skip"][0].scheduled_at]
+    assert [run.scheduled_at for run in runs["one"] + runs["skip"]] == [newest, newest]
     assert len({run.scheduled_at for run in runs["all"]}) == len(runs["all"]) == CAP
     assert "No scheduler looked until" in runs["skip"][0].reason
     assert "earlier fire times too, from" in runs["skip"][0].reason
     assert runs["one"][0].reason.startswith("Stands for")
-    newest = runs["one"][0].scheduled_at
     expected = {("one", newest)} | each("all", newest - (CAP - 1) * HOUR, newest, HOUR)
     assert executed(out) == expected
-    assert newest == ten_minutes_ago
     tell("four days down", tally(out, expected), recovered=recovered)
+
+
+def make_hourly_jobs(out: Path, newest: datetime) -> None:
+    """Put jobs as they were four days ago, whose last fire time was at `newest`."""
+    for key, policy in POLICIES.items():
+        make_job(
+            key=key, task="chaos.order", params={"path": str(out)}, overlap="allow",
+            trigger_expression=f"{newest.minute} * * * *", max_instances=CAP,
+            now=newest - timedelta(days=4), **policy,
+        )  # fmt: skip
 
 
 def time_to_catch_up(installation: Installation) -> float:
