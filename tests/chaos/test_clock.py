@@ -128,6 +128,7 @@ def test_two_minutes_back_run_nothing_twice(
 def test_after_an_hour_asleep_coalescing_and_grace_decide(
     scheduler: Program, clock: MovedClock, out: Path, tell: Callable[..., None]
 ) -> None:
+    until(lambda: clock.now().second < 50)  # so that nothing fires before it sleeps
     make_jobs(out, clock, "* * * * *")
 
     scheduler.send_signal(signal.SIGSTOP)
@@ -144,5 +145,6 @@ def test_after_an_hour_asleep_coalescing_and_grace_decide(
     grace = Counter(status for status, _ in runs_of("with_grace"))
     assert 1 <= grace["succeeded"] <= 2
     assert grace["missed"] >= 57
-    assert "No scheduler looked until" in runs_of("with_grace")[0][1]
+    reasons = [reason for status, reason in runs_of("with_grace") if status == "missed"]
+    assert all("No scheduler looked until" in reason for reason in reasons)
     tell("machine asleep for an hour", tally(out, occurrences(out)), recovered=recovered)
