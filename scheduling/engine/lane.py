@@ -45,7 +45,8 @@ class Lane:
 
     def add(self, runs: Sequence[ClaimedRun]) -> None:
         """Take claimed runs; they start in this order."""
-        self._waiting.extend(runs)
+        with self._lock:  # what is withdrawn meanwhile must not take these along
+            self._waiting.extend(runs)
         self._feed()
 
     def on_end(self) -> None:

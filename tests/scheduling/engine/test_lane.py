@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from queue import Queue
 
@@ -88,6 +90,34 @@ def test_gives_back_what_waits_behind_long_runs(lane: Lane) -> None:
     assert at_first == []
     assert [run.id for run in withdrawn] == [3, 4, 5]
     assert lane.holds() == {1, 2}
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Let threads take turns after every few steps, so that a race is lost at once."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_no_run_is_forgotten_when_some_are_withdrawn_while_others_come(lane: Lane) -> None:
+    lane.add(runs(SLOTS, seconds=60))  # long ones: all that follows waits
+    added = [replace(run, id=run.id + SLOTS) for run in runs(3000, seconds=60)]
+
+    def add_all() -> None:
+        for run in added:
+            lane.add([run])
+
+    with ThreadPoolExecutor(1) as threads:
+        adding = threads.submit(add_all)
+        withdrawn: list[ClaimedRun] = []
+        while not adding.done():
+            withdrawn += lane.withdraw()
+        withdrawn += lane.withdraw()
+
+    assert sorted(run.id for run in withdrawn) == [run.id for run in added]
 
 
 def test_withdraws_one_run_that_shall_not_start(lane: Lane) -> None:
