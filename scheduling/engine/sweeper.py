@@ -70,7 +70,9 @@ class Sweeper:
             self._worker.notice_change()
 
     def _loop(self) -> None:
-        while not self._stopping.wait(self._options.sweep if self._inspect_at else 0.0):
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            wait = self._options.sweep
             try:
                 close_old_connections()
                 self._sweep()
