@@ -18,7 +18,7 @@ from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from benchmarks.marks import mark
-from benchmarks.report import quantile
+from benchmarks.report import burst_figures, quantile
 from benchmarks.waiting import marks, seconds_of_cpu, wait_until
 
 LEAD = 5.0  # s for the scheduler to start before jobs are due
@@ -33,12 +33,7 @@ def burst(jobs: int) -> dict[str, float]:
     wait_until(lambda: finished() >= jobs)
     persisted = time.time()
     program.kill()
-    late = [began - due_at.timestamp() for began in marks()]
-    return {
-        "lateness p50, s": quantile(late, 0.5),
-        "lateness p99, s": quantile(late, 0.99),
-        "all persisted after, s": persisted - due_at.timestamp(),
-    }
+    return burst_figures(marks(), due_at=due_at.timestamp(), persisted_at=persisted)
 
 
 def triggered(runs: int) -> dict[str, float]:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob
 
-from benchmarks.report import quantile
+from benchmarks.report import burst_figures, quantile
 from benchmarks.rows import add_jobs
 from benchmarks.waiting import marks, seconds_of_cpu, wait_until
 from scheduling.models import Job, Run, Worker
@@ -39,12 +39,7 @@ def burst(jobs: int) -> dict[str, float]:
             announce_change()
         wait_until(lambda: Run.objects.filter(status=Run.Status.SUCCEEDED).count() >= jobs)
         persisted = time.time()
-    late = [began - due_at.timestamp() for began in marks()]
-    return {
-        "lateness p50, s": quantile(late, 0.5),
-        "lateness p99, s": quantile(late, 0.99),
-        "all persisted after, s": persisted - due_at.timestamp(),
-    }
+    return burst_figures(marks(), due_at=due_at.timestamp(), persisted_at=persisted)
 
 
 def triggered(runs: int) -> dict[str, float]:

@@ -39,6 +39,18 @@ def ratio(name: str, columns: Sequence[Sequence[float]]) -> str:
     return f"  {times:.1f} times better"
 
 
+def burst_figures(
+    begun: Sequence[float], *, due_at: float, persisted_at: float
+) -> dict[str, float]:
+    """Return how late tasks began that were all due at one instant; seconds since 1970."""
+    late = [instant - due_at for instant in begun]
+    return {
+        "lateness p50, s": quantile(late, 0.5),
+        "lateness p99, s": quantile(late, 0.99),
+        "all persisted after, s": persisted_at - due_at,
+    }
+
+
 def quantile(values: Sequence[float], share: float) -> float:
     """Return the value below which `share` of them lie; `values` need not be sorted."""
     ordered = sorted(values)
