@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django_apscheduler.models import DjangoJob
 
 from scheduling.admission import Load, instances
 from scheduling.attempts.claimed import COLUMNS, ClaimedRun, Outcome
@@ -63,31 +64,33 @@ def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> in
 
 def heal_jobs(now: datetime) -> int:
     """Set the clocks of broken jobs that are whole again, and of active jobs without one."""
-    broken = Job.objects.filter(state=Job.State.BROKEN)
-    stopped = Job.objects.filter(state=Job.State.ACTIVE, clock__next_run_time=None)
+    broken = Job.objects.filter(state=Job.State.BROKEN).order_by()
+    unset = Q(clock=None) | Q(clock__in=DjangoJob.objects.filter(next_run_time=None))
+    stopped = Job.objects.filter(unset, state=Job.State.ACTIVE).order_by()
     return sum(job.heal(now=now) for job in (*broken, *stopped) if not job.fault())
 
 
 def park_jobs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
     """Mark jobs broken whose task no living worker has code for."""
     unknown = Job.objects.filter(state=Job.State.ACTIVE).exclude(task__in=registry.all_names())
-    parked = 0
-    for job in unknown:
-        if not Worker.objects.knowing(job.task, now, lease):
-            job.park(f"Unknown task {job.task!r}: no installed app has it.", now=now)
-            logger.error("[%s] is broken: %s", job.key, job.state_reason)
-            parked += 1
-    return parked
+    tasks = unknown.order_by().values_list("task", flat=True).distinct()
+    gone = [task for task in tasks if not Worker.objects.knowing(task, now, lease)]
+    jobs = list(unknown.filter(task__in=gone)) if gone else []
+    for job in jobs:
+        job.park(f"Unknown task {job.task!r}: no installed app has it.", now=now)
+        logger.error("[%s] is broken: %s", job.key, job.state_reason)
+    return len(jobs)
 
 
 def skip_runs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
     """End runs as skipped that no living worker has code for, once they waited a while."""
     long_ago = now - PATIENCE
     waited = Q(due_at__lt=long_ago) | Q(due_at=None, created_at__lt=long_ago)
-    waiting = Run.objects.filter(waited, status=Run.Status.PENDING)
-    unknown = waiting.exclude(task__in=registry.all_names()).order_by()
+    # Those that have not waited are asked for, too: for an OR, SQLite would read all runs.
+    pending = Run.objects.filter(status=Run.Status.PENDING)
+    unknown = pending.exclude(task__in=registry.all_names()).order_by()
     return sum(
-        waiting.filter(task=task).update(
+        pending.filter(waited, task=task).update(
             status=Run.Status.SKIPPED,
             reason=f"No worker has a task called {task!r}.",
             finished_at=now,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django_apscheduler.models import DjangoJob
 
 from scheduling.admission import Load
 from scheduling.batches import insert_from
@@ -67,16 +69,12 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
 
 def next_fire_time() -> datetime | None:
     """Return the earliest fire time of any active job, None if there is none."""
-    times = (
-        Job.objects.filter(
-            state=Job.State.ACTIVE,
-            task__in=registry.all_names(),
-            clock__next_run_time__isnull=False,
-        )
-        .order_by("clock__next_run_time")
-        .values_list("clock__next_run_time", flat=True)
+    # Not a join: with statistics SQLite would read all jobs for it, and sort them.
+    active = Job.objects.filter(
+        clock=OuterRef("pk"), state=Job.State.ACTIVE, task__in=registry.all_names()
     )
-    return times.first()
+    clocks = DjangoJob.objects.filter(Exists(active), next_run_time__isnull=False)
+    return clocks.order_by("next_run_time").values_list("next_run_time", flat=True).first()
 
 
 def _lock_due(now: datetime, limit: int) -> list[DueJob]:

@@ -1,0 +1,82 @@
+"""What runs again and again reads indexes, not tables, also when the planner has statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+
+from scheduling.attempts.claiming import claim_due, next_due_at
+from scheduling.engine import sweeping
+from scheduling.engine.tick import next_fire_time
+from scheduling.models import Job, Run, Worker
+from scheduling.registry import registry
+from tests.factories import NOW, make_worker
+from tests.many_rows import make_many_rows
+
+LEASE = timedelta(seconds=30)
+LATER = NOW + timedelta(minutes=10)
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
+WHOLE = {"sqlite": "SCAN {}", "postgresql": "Seq Scan on {}"}
+
+
+class PlanTests(TestCase):
+    worker: Worker
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.worker = make_worker(heartbeat_at=NOW)
+        make_many_rows(now=NOW)
+        Run.objects.update(worker=cls.worker)
+
+    def plans_of(self, step: Callable[[], object]) -> str:
+        """Return how the database does what `step` asks of it."""
+        with CaptureQueriesContext(connection) as captured:
+            step()
+        plans = []
+        with connection.cursor() as cursor:
+            for query in captured.captured_queries:
+                if query["sql"].startswith(("SELECT", "UPDATE", "WITH")):
+                    cursor.execute(f"{EXPLAIN[connection.vendor]} {query['sql']}")
+                    plans += [str(row[-1]) for row in cursor.fetchall()]
+        return "\n".join(plans)
+
+    def assert_reads_not_all(self, table: str, step: Callable[[], object]) -> None:
+        plans = self.plans_of(step)
+
+        self.assertTrue(plans)
+        self.assertNotIn(WHOLE[connection.vendor].format(table), plans)
+
+    def test_no_step_reads_all_runs(self) -> None:
+        worker_id, tasks = self.worker.pk, registry.all_names()
+        job_ids = list(Job.objects.values_list("pk", flat=True)[:50])
+        steps: dict[str, Callable[[], object]] = {
+            "claim": lambda: claim_due(worker_id=worker_id, tasks=tasks, limit=50, now=LATER),
+            "next due": lambda: next_due_at(tasks, LATER),
+            "loads": lambda: Run.objects.loads(job_ids),
+            "missed": lambda: sweeping.miss_expired_runs(LATER),
+            "held": lambda: sweeping.release_held_runs(LATER),
+            "lost": lambda: sweeping.lose_all_runs(worker_id, LATER, "lost"),
+            "dead": lambda: sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0),
+            "unknown": lambda: sweeping.skip_runs_of_unknown_tasks(LATER, LEASE),
+        }
+
+        for name, step in steps.items():
+            with self.subTest(name):
+                self.assert_reads_not_all("scheduling_run", step)
+
+    def test_the_runs_of_the_dead_are_not_read_either(self) -> None:
+        plans = self.plans_of(lambda: sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0))
+
+        self.assertNotIn("scheduling_run_worker_id", plans)
+        self.assertIn("run_running_by_worker", plans)
+
+    def test_the_next_fire_time_is_the_first_in_the_index(self) -> None:
+        plans = self.plans_of(next_fire_time)
+
+        self.assertNotIn(WHOLE[connection.vendor].format("scheduling_job"), plans)
+        self.assertNotIn("ORDER BY", plans)
+        self.assertNotIn("Sort", plans)
