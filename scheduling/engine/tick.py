@@ -74,7 +74,9 @@ def next_fire_time() -> datetime | None:
         clock=OuterRef("pk"), state=Job.State.ACTIVE, task__in=registry.all_names()
     )
     clocks = DjangoJob.objects.filter(Exists(active), next_run_time__isnull=False)
-    return clocks.order_by("next_run_time").values_list("next_run_time", flat=True).first()
+    times = clocks.order_by("next_run_time").values_list("next_run_time", flat=True)
+    next_at: datetime | None = times.first()
+    return next_at
 
 
 def _lock_due(now: datetime, limit: int) -> list[DueJob]:

@@ -159,6 +159,14 @@ class BrokenJobsTests(TestCase):
 
         assert sweeping.park_jobs_of_unknown_tasks(NOW, LEASE) == 0
 
+    def test_many_jobs_that_newer_code_knows_take_as_many_queries_as_one(self) -> None:
+        for _ in range(5):
+            self.orphan(make_job())
+        make_worker(heartbeat_at=NOW, tasks=["renamed.task"])
+
+        with self.assertNumQueries(2):
+            sweeping.park_jobs_of_unknown_tasks(NOW, LEASE)
+
     def test_a_job_whose_parameters_no_longer_fit_is_parked(self) -> None:
         job = make_job()
         Job.objects.filter(pk=job.pk).update(params={"venue": "kis"})
