@@ -1,8 +1,8 @@
 """What ended runs add up to, by job: counters that only rise, also when runs are deleted.
 
-A run is counted once: in the rows of Tally, or, as long as it may not have ended or its
-transaction may be open, by looking at the runs after the mark. Moving the mark and deleting
-runs carry them from one to the other in one transaction.
+A run is counted once: in the rows of Tally, and by day in those of DayTally; or, as long as it
+may not have ended or its transaction may be open, by looking at the runs after the mark. Moving
+the mark and deleting runs carry them from one to the other in one transaction.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from typing import Any, Self
 from django.db import transaction
 from django.db.models import Case, Count, FloatField, Max, Q, QuerySet, Sum, Value, When
 
+from scheduling.day_tallies import add_to_days
 from scheduling.microseconds import MicrosecondsBetween
 from scheduling.models import Job, Run, Tally, TallyMark
+from scheduling.models.run import RunQuerySet
 
 DURATIONS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)  # s
 LATENESS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0)  # s
@@ -68,10 +70,9 @@ def totals_by_job() -> dict[str, Totals]:
 
     To be called `at_one_instant`: a run must not go from the one to the other meanwhile.
     """
-    mark = _mark()
     totals = {tally.job_key: Totals.of(tally) for tally in Tally.objects.all()}
-    _add_to(totals, _totals_of(Run.objects.filter(pk__gt=mark.counted_to)))
-    _add_to(totals, _totals_of(Run.objects.filter(pk__in=mark.left_out)))
+    for runs in not_yet_counted():
+        _add_to(totals, _totals_of(runs))
     return totals
 
 
@@ -101,7 +102,9 @@ def count_before_deletion(run_ids: Iterable[int]) -> None:
     missing = [pk for pk in run_ids if pk > mark.counted_to or pk in left_out]
     if missing:
         _advance(mark, left_out=sorted(left_out.difference(missing)))
-        _store(_tallies_with(_totals_of(Run.objects.filter(pk__in=missing))))
+        runs = Run.objects.filter(pk__in=missing)
+        _store(_tallies_with(_totals_of(runs)))
+        add_to_days(runs)
 
 
 def merge_tallies_of_gone_jobs() -> None:
@@ -116,6 +119,15 @@ def merge_tallies_of_gone_jobs() -> None:
             _advance(mark)
             _store(_tallies_with({GONE: added(map(Totals.of, rows))}))
             Tally.objects.filter(pk__in=[tally.pk for tally in rows]).delete()
+
+
+def not_yet_counted() -> tuple[RunQuerySet, RunQuerySet]:
+    """Return the runs that no tally has: those after the mark, and those that it left out.
+
+    To be called `at_one_instant`, with the tallies.
+    """
+    mark = _mark()
+    return Run.objects.filter(pk__gt=mark.counted_to), Run.objects.filter(pk__in=mark.left_out)
 
 
 def _mark() -> TallyMark:
@@ -146,8 +158,10 @@ def _moved(mark: TallyMark, to: int, now: datetime) -> bool:
     is_idle = newest <= mark.counted_to and len(left_out) == len(mark.left_out)
     if is_idle or len(left_out) > MOST_LEFT_OUT:
         return False
-    totals = _totals_of(between.exclude(pk__in=left_out))
-    _add_to(totals, _totals_of(earlier.exclude(pk__in=left_out)))
+    ended = [runs.exclude(pk__in=left_out) for runs in (between, earlier)]
+    totals: dict[str, Totals] = {}
+    for runs in ended:
+        _add_to(totals, _totals_of(runs))
     values: dict[str, Any] = {"counted_to": to, "left_out": sorted(left_out)}
     if to == mark.seen:
         values |= {"seen": max(newest, to), "seen_at": now}  # the newest may have been deleted
@@ -156,6 +170,8 @@ def _moved(mark: TallyMark, to: int, now: datetime) -> bool:
         if not _advance(mark, **values):
             return False  # another process was faster
         _store(tallies)
+        for runs in ended:
+            add_to_days(runs)
     return to < mark.seen
 
 

@@ -4,7 +4,17 @@ from scheduling.models.change import Change
 from scheduling.models.job import Job
 from scheduling.models.log import Artifact, LogLine
 from scheduling.models.run import Run
-from scheduling.models.tally import Tally, TallyMark
+from scheduling.models.tally import DayTally, Tally, TallyMark
 from scheduling.models.worker import Worker
 
-__all__ = ["Artifact", "Change", "Job", "LogLine", "Run", "Tally", "TallyMark", "Worker"]
+__all__ = [
+    "Artifact",
+    "Change",
+    "DayTally",
+    "Job",
+    "LogLine",
+    "Run",
+    "Tally",
+    "TallyMark",
+    "Worker",
+]

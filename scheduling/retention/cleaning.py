@@ -31,6 +31,7 @@ def clean_up(limits: Limits, *, now: datetime, pace: Pace | None = None) -> dict
         for kind, count in removal.delete_runs(runs, pace).items():
             deleted[kind] += count
     merge_tallies_of_gone_jobs()
+    removal.delete_rows(expired.day_tallies(), pace)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return deleted | {
         "apscheduler_history": sum(

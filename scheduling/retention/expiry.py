@@ -12,7 +12,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django_apscheduler.models import DjangoJobExecution
 from knox.models import AuthToken
 
-from scheduling.models import Artifact, LogLine, Run, Worker
+from scheduling.day_tallies import KEPT
+from scheduling.models import Artifact, DayTally, LogLine, Run, Worker
 
 FAILURES = (Run.Status.FAILED, Run.Status.TIMED_OUT, Run.Status.LOST)
 # Conditions on the status are negated, so that no index on it is used: each page of rows is read
@@ -91,6 +92,10 @@ class Expired:
         """Return workers that are long gone and that no run names."""
         named = Run.objects.filter(worker=OuterRef("pk"))
         return Worker.objects.filter(~Exists(named), heartbeat_at__lt=self._runs_before)
+
+    def day_tallies(self) -> QuerySet[DayTally]:
+        """Return what days add up to that no statistics show any more."""
+        return DayTally.objects.filter(day__lt=(self._now - KEPT).date())
 
     def tokens(self) -> Any:
         return AuthToken.objects.filter(expiry__lt=self._now)
