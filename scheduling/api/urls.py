@@ -16,6 +16,7 @@ from scheduling.api.views.runs import (
     RunsOfJobViewSet,
     RunViewSet,
 )
+from scheduling.api.views.statistics import StatisticsOfJobView, StatisticsView
 from scheduling.api.views.tasks import TaskViewSet
 
 register_converter(JobKeyConverter, "job_key")
@@ -44,6 +45,8 @@ urlpatterns = [
     path("jobs/<job_key:key>/trigger", jobs({"post": "trigger"}), name="trigger"),
     path("jobs/<job_key:key>/preview", jobs({"get": "preview"}), name="job_preview"),
     path("jobs/<job_key:key>/runs", RunsOfJobViewSet.as_view({"get": "list"}), name="job_runs"),
+    path("jobs/<job_key:key>/statistics", StatisticsOfJobView.as_view(), name="job_statistics"),
+    path("statistics", StatisticsView.as_view(), name="statistics"),
     path("runs", runs({"get": "list"}), name="runs"),
     path("runs/<int:run_id>", runs({"get": "retrieve", "delete": "destroy"}), name="run"),
     path("runs/<int:run_id>/cancel", runs({"post": "cancel"}), name="cancel"),
