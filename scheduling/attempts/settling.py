@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,15 +46,19 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> int:
     retried = _that_may_retry([outcome for outcome in outcomes if wants_retry(outcome)])
     again = {outcome.run.id for outcome in retried}
     final = [outcome for outcome in outcomes if outcome.run.id not in again]
-    # What was said of a run when it was written down stays, if there is nothing newer to say.
+    notes = _notes([outcome for outcome in outcomes if outcome.reason or outcome.run.id in again])
+    # What was said of a run when it was written down stays.
     quiet = [outcome for outcome in final if not outcome.reason and outcome.run.attempt == 1]
     rows = [_final_row(outcome) for outcome in quiet]
     written = update_rows(Run, match=CLAIM, columns=COLUMNS, rows=rows, only=UNDISTURBED)
     if written < len(final):
-        rows = [(*_final_row(outcome), outcome.reason) for outcome in final]
+        rows = [
+            (*_final_row(outcome), _with_note(outcome.reason, outcome.run, notes))
+            for outcome in final
+        ]
         columns = (*COLUMNS, "reason")
         written += update_rows(Run, match=CLAIM, columns=columns, rows=rows, only=HELD)
-    return written + sum(_retry(outcome) for outcome in retried)
+    return written + sum(_retry(outcome, notes) for outcome in retried)
 
 
 def _that_may_retry(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -77,6 +81,19 @@ def _that_may_retry(outcomes: Sequence[Outcome]) -> list[Outcome]:
     ]
 
 
+def _notes(outcomes: Sequence[Outcome]) -> dict[int, str]:
+    """Return what was said of first attempts when their runs were written down."""
+    first = [outcome.run.id for outcome in outcomes if outcome.run.attempt == 1]
+    runs = Run.objects.filter(pk__in=first, cancel_requested_at=None).order_by()
+    return dict(runs.values_list("pk", "reason")) if first else {}
+
+
+def _with_note(reason: str, run: ClaimedRun, notes: Mapping[int, str]) -> str:
+    """Put before `reason` what was said of the run when it was written down."""
+    note = run.errors[0].get("note", "") if run.errors else notes.get(run.id, "")
+    return f"{note} {reason}".strip()
+
+
 def _final_row(outcome: Outcome) -> tuple[Any, ...]:
     run = outcome.run
     return (
@@ -86,31 +103,33 @@ def _final_row(outcome: Outcome) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _retry(outcome: Outcome) -> int:
+def _retry(outcome: Outcome, notes: Mapping[int, str]) -> int:
     run = outcome.run
     due_at = outcome.finished_at + backoff(run, random.random())  # noqa: S311
     said = outcome.error or outcome.reason
+    failure = f"Attempt {run.attempt} of {run.max_attempts} {_word(outcome.status)}: {said}"
     return Run.objects.filter(
         pk=run.id, attempt=run.attempt, worker_id=run.worker_id, status=Run.Status.RUNNING
     ).update(
         status=Run.Status.PENDING,
-        reason=f"Attempt {run.attempt} of {run.max_attempts} {_word(outcome.status)}: {said}",
+        reason=_with_note(failure, run, notes),
         due_at=due_at,
         expires_at=None,
         worker=None,
         error=outcome.error,
         traceback=outcome.traceback,
-        errors=[*run.errors, _past_attempt(outcome)],
+        errors=[*run.errors, _past_attempt(outcome, notes.get(run.id, ""))],
     )
 
 
-def _past_attempt(outcome: Outcome) -> dict[str, Any]:
+def _past_attempt(outcome: Outcome, note: str) -> dict[str, Any]:
     return {
         "attempt": outcome.run.attempt,
         "status": outcome.status,
         "started_at": _iso(outcome.started_at),
         "finished_at": _iso(outcome.finished_at),
         "error": outcome.error or outcome.reason,
+        **({"note": note} if note else {}),
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.test import TestCase
 
 from scheduling.attempts.settling import backoff, wants_retry, write_outcomes
+from scheduling.models import Run
 from tests.factories import (
     NOW,
     claimed,
@@ -50,7 +51,34 @@ class WriteOutcomesTests(TestCase):
         run.refresh_from_db()
         degraded.refresh_from_db()
         assert (run.status, run.reason) == ("succeeded", "Stands for 3 earlier fire times too.")
-        assert (degraded.status, degraded.reason) == ("degraded", "1 of 3 failed")
+        assert degraded.reason == "Triggered while the job was paused. 1 of 3 failed"
+
+    def test_a_retry_keeps_it_too(self) -> None:
+        note = "Stands for 3 earlier fire times too."
+        run = make_running_run(make_worker(), make_job(max_attempts=4), reason=note)
+
+        reasons = []
+        for attempt, status in enumerate(("failed", "failed", "succeeded"), start=1):
+            Run.objects.filter(pk=run.pk).update(
+                status="running", worker=make_worker(), attempt=attempt
+            )
+            run.refresh_from_db()
+            write_outcomes([make_outcome(claimed(run), status=status, error="timeout")])
+            run.refresh_from_db()
+            reasons.append(run.reason)
+
+        failures = [f"{note} Attempt {number} of 4 failed: timeout" for number in (1, 2)]
+        assert reasons == [*failures, note]
+
+    def test_the_last_attempt_says_both(self) -> None:
+        note = "Stands for 3 earlier fire times too."
+        errors = [{"attempt": 1, "error": "timeout", "note": note}]
+        run = make_running_run(make_worker(), attempt=2, errors=errors)
+
+        write_outcomes([make_outcome(claimed(run), status="lost", reason="Worker died.")])
+
+        run.refresh_from_db()
+        assert (run.status, run.reason) == ("lost", f"{note} Worker died.")
 
     def test_a_reason_of_the_past_goes(self) -> None:
         worker = make_worker()
