@@ -5,7 +5,6 @@ What is unset or blank has its default. Each function raises InvalidSetting for 
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from scheduling.triggers.zones import read_zone
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 DATABASES = ("postgres://", "postgresql://", "sqlite:///")
+A_DAY = 86_400.0  # s: who waits longer means something else
 SYSTEM_ZONES = Path("/usr/share/zoneinfo")  # Django asks there too, where it exists
 
 
@@ -69,10 +69,12 @@ def seconds(name: str, default: float, *, least: float = 0.0) -> float:
     try:
         value = float(given)
     except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= least):
+        value = float("nan")
+    if not least <= value <= A_DAY:  # nor nan
         raise _invalid(
-            name, given, f"Write a number of seconds, {least:g} or more, such as {default:g}."
+            name,
+            given,
+            f"Write a number of seconds from {least:g} to {A_DAY:g}, such as {default:g}.",
         )
     return value
 

@@ -23,8 +23,8 @@ Env.read_env(BASE_DIR / ".env")
 DATA_DIR = env.directory("DATA_DIR", BASE_DIR / "var")
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.whole("PORT", 8000, most=65_535)
-WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", 2)  # processes of gunicorn
-WEB_THREADS = env.whole("WEB_THREADS", 8)  # requests at once in each
+WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", 2, most=1000)  # processes of gunicorn
+WEB_THREADS = env.whole("WEB_THREADS", 8, most=1000)  # requests at once in each
 
 # --- Security ---------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
@@ -218,12 +218,12 @@ UNFOLD = {
 
 # --- Scheduler --------------------------------------------------------------
 RUN_SCHEDULER = env.flag("RUN_SCHEDULER")  # True: in the web process, as a thread
-SCHEDULING_THREADS = env.whole("SCHEDULING_THREADS", 20)  # runs at once in threads
-SCHEDULING_PROCESSES = env.whole("SCHEDULING_PROCESSES", 2)  # runs at once in child processes
+SCHEDULING_THREADS = env.whole("SCHEDULING_THREADS", 20, most=1000)  # runs at once
+SCHEDULING_PROCESSES = env.whole("SCHEDULING_PROCESSES", 2, most=1000)  # the same
 SCHEDULING_PROCESS_MEMORY_MB = env.whole("SCHEDULING_PROCESS_MEMORY_MB", 2048, least=0)  # 0: any
-SCHEDULING_BATCH = env.whole("SCHEDULING_BATCH", 500)  # due jobs locked in one transaction
-SCHEDULING_CATCH_UP_CAP = env.whole("SCHEDULING_CATCH_UP_CAP", 100)  # runs of a job after downtime
-SCHEDULING_QUEUE_CAP = env.whole("SCHEDULING_QUEUE_CAP", 100)  # runs of a job waiting their turn
+SCHEDULING_BATCH = env.whole("SCHEDULING_BATCH", 500, most=10_000)  # due jobs locked at once
+SCHEDULING_CATCH_UP_CAP = env.whole("SCHEDULING_CATCH_UP_CAP", 100, most=100_000)  # after downtime
+SCHEDULING_QUEUE_CAP = env.whole("SCHEDULING_QUEUE_CAP", 100, most=100_000)  # waiting their turn
 SCHEDULING_LOG_LINES = env.whole("SCHEDULING_LOG_LINES", 10_000, least=0)  # kept of a run
 SCHEDULING_LEASE = env.seconds("SCHEDULING_LEASE", 30.0, least=1)  # of silence: runs are lost
 SCHEDULING_HEARTBEAT = env.seconds("SCHEDULING_HEARTBEAT", 5.0, least=0.1)  # between heartbeats

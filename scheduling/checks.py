@@ -12,6 +12,7 @@ from django.db import connection
 
 from scheduling.options import Options
 
+AT_LEAST_ONE = ("threads", "processes", "batch", "catch_up_cap", "queue_cap")
 SQLITE_NEEDED = (3, 35, 0)  # UPDATE … FROM and upserts in one statement
 
 
@@ -38,12 +39,22 @@ def check_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
                 id="scheduling.E004",
             )
         )
-    if options.threads < 1 or options.processes < 1:
+    if min(getattr(options, name) for name in AT_LEAST_ONE) < 1:
+        names = [f"SCHEDULING_{name.upper()}" for name in AT_LEAST_ONE]
         errors.append(
             Error(
-                "SCHEDULING_THREADS and SCHEDULING_PROCESSES must be 1 or more.",
-                hint="Runs would wait for ever.",
+                f"{', '.join(names[:-1])} and {names[-1]} must be 1 or more.",
+                hint="Jobs would not fire, or their runs wait for ever.",
                 id="scheduling.E002",
+            )
+        )
+    if options.sweep > options.lease:
+        errors.append(
+            Error(
+                f"A look for lost runs every {options.sweep:g} s comes too late for a lease of "
+                f"{options.lease:g} s.",
+                hint="Set SCHEDULING_SWEEP to SCHEDULING_LEASE at the most.",
+                id="scheduling.E005",
             )
         )
     return errors

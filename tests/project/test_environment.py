@@ -12,18 +12,23 @@ from project.environment import InvalidSetting, without_password
 from tests.installation import Installation
 
 NUMBER = "Write a whole number from 1 to 65535, such as 8000."
-SECONDS = "Write a number of seconds, 0 or more, such as 30."
+SECONDS = "Write a number of seconds from 0 to 86400, such as 30."
 WRONG = [
     ("PORT", "abc", NUMBER),
     ("PORT", "99999", NUMBER),
     ("PORT", "0", NUMBER),
     ("PORT", "80.5", NUMBER),
     ("PORT", "٨٠٠٠", NUMBER),
-    ("WEB_CONCURRENCY", "many", "Write a whole number of 1 or more, such as 2."),
-    ("SCHEDULING_THREADS", "0", "Write a whole number of 1 or more, such as 20."),
+    ("WEB_CONCURRENCY", "many", "Write a whole number from 1 to 1000, such as 2."),
+    ("SCHEDULING_THREADS", "0", "Write a whole number from 1 to 1000, such as 20."),
+    ("SCHEDULING_CATCH_UP_CAP", "0", "Write a whole number from 1 to 100000, such as 100."),
+    ("SCHEDULING_QUEUE_CAP", "-5", "Write a whole number from 1 to 100000, such as 100."),
+    ("SCHEDULING_SWEEP", "1e12", "Write a number of seconds from 0.1 to 86400, such as 2."),
+    ("SCHEDULING_LOG_LINES", "-1", "Write a whole number of 0 or more, such as 10000."),
     ("SHUTDOWN_GRACE", "x", SECONDS),
     ("SHUTDOWN_GRACE", "-1", SECONDS),
     ("SHUTDOWN_GRACE", "nan", SECONDS),
+    ("SHUTDOWN_GRACE", "inf", SECONDS),
     ("LOG_FORMAT", "xml", "Write text or json."),
     ("LOG_LEVEL", "LOUD", "Write INFO, DEBUG, WARNING, ERROR or CRITICAL."),
     ("HTTPS", "ture", "Write 1 or 0."),

@@ -23,9 +23,14 @@ class CheckTests(SimpleTestCase):
     def test_an_alarm_that_comes_before_the_next_tick_is_an_error(self) -> None:
         assert self.ids() == ["scheduling.E004"]
 
-    @override_settings(SCHEDULING_THREADS=0)
-    def test_an_executor_without_room_is_an_error(self) -> None:
-        assert self.ids() == ["scheduling.E002"]
+    def test_what_must_be_one_at_least_may_not_be_none(self) -> None:
+        for name in ("THREADS", "PROCESSES", "BATCH", "CATCH_UP_CAP", "QUEUE_CAP"):
+            with self.subTest(name), self.settings(**{f"SCHEDULING_{name}": 0}):
+                assert self.ids() == ["scheduling.E002"]
+
+    @override_settings(SCHEDULING_SWEEP=31.0)
+    def test_a_sweep_that_comes_after_the_lease_is_an_error(self) -> None:
+        assert self.ids() == ["scheduling.E005"]
 
     def test_an_old_sqlite_is_an_error_where_it_is_the_database(self) -> None:
         found = [message.id for message in check_sqlite(None, version=(3, 31, 0))]
