@@ -39,7 +39,9 @@ def serve(parent: Connection) -> None:
     parent.send("ready")
     with suppress(EOFError, OSError):  # it hung up
         while True:
-            parent.send(run_in_child(parent.recv(), recorder))
+            run = parent.recv()
+            parent.send("begun")  # what dies from here on may have done a part
+            parent.send(run_in_child(run, recorder))
 
 
 def prepare() -> Recorder:

@@ -25,6 +25,10 @@ class ChildDied(Exception):
     """The child process ended before it said how its run had ended."""
 
 
+class NothingBegan(ChildDied):
+    """It ended before it took the run: another one may."""
+
+
 class Child:
     """A process for one run at a time. `kill` may come from any thread, the rest from one.
 
@@ -54,11 +58,15 @@ class Child:
             self._is_ready = True
 
     def execute(self, run: ClaimedRun) -> Outcome:
-        """Return how `run` ended in the child; raise ChildDied if nobody will ever know."""
+        """Return how `run` ended in the child.
+
+        Raise NothingBegan if it never took the run, ChildDied if nobody will ever know.
+        """
         try:
             self._pipe.send(run)
-        except OSError as exc:
-            raise ChildDied(self._obituary()) from exc
+            self._receive()  # it has the run
+        except (ChildDied, OSError) as exc:
+            raise NothingBegan(self._obituary()) from exc
         outcome: Outcome = self._receive()
         return outcome
 

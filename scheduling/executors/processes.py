@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import local
 from typing import Any
 
 from scheduling.attempts.claimed import Outcome
 from scheduling.executors.base import Attempt
-from scheduling.executors.children import Child, ChildDied
+from scheduling.executors.children import Child, ChildDied, NothingBegan
 from scheduling.executors.slots import SlotExecutor
 from scheduling.models import Run
 
@@ -42,9 +43,7 @@ class ProcessExecutor(SlotExecutor):
 
     def _carry_out(self, attempt: Attempt) -> Outcome:
         try:
-            child = self._child_for(attempt)
-            attempt.began = time.monotonic()
-            outcome = child.execute(attempt.run)
+            outcome = self._executed(attempt)
         except ChildDied as exc:
             self._leave()
             return _lost(attempt, str(exc))
@@ -53,6 +52,13 @@ class ProcessExecutor(SlotExecutor):
         if outcome.is_out_of_memory:
             self._leave()  # what the run left behind would be missing for the next one
         return outcome
+
+    def _executed(self, attempt: Attempt) -> Outcome:
+        """Return how the run ended in the slot's child; in a new one, if that had just died."""
+        with suppress(NothingBegan):
+            return self._child_for(attempt).execute(attempt.run)
+        self._leave()
+        return self._child_for(attempt).execute(attempt.run)
 
     def _child_for(self, attempt: Attempt) -> Child:
         """Return the slot's child, ready, and known as the one that runs `attempt`."""
@@ -64,6 +70,7 @@ class ProcessExecutor(SlotExecutor):
         if attempt.verdict is not None:
             raise ChildDied("It was stopped before it began.")
         self._slot.child.await_readiness()
+        attempt.began = time.monotonic()
         return self._slot.child
 
     def _interrupt(self, attempt: Attempt) -> None:

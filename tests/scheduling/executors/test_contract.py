@@ -199,6 +199,20 @@ class TestProcessExecutor(ExecutorContract):
         assert second.status == "succeeded"
         assert second.result != first.result
 
+    def test_a_process_that_dies_as_its_run_comes_costs_no_run(
+        self, executor: Executor, outcomes: Queue[Outcome]
+    ) -> None:
+        first = self.ends(executor, outcomes, "tests.eat_isolated", megabytes=1)
+
+        os.kill(first.result, signal.SIGSTOP)
+        executor.submit(self.run(id=2, megabytes=1))
+        while executor._attempts[2].began is None:
+            time.sleep(0.01)
+        os.kill(first.result, signal.SIGKILL)
+
+        second = self.outcome(executor, outcomes)
+        assert (second.status, second.result != first.result) == ("succeeded", True)
+
     def test_a_run_that_eats_its_memory_fails_and_its_process_is_replaced(
         self, executor: Executor, outcomes: Queue[Outcome]
     ) -> None:
