@@ -19,7 +19,7 @@ setup: .venv/runtime.lock
 test: test-sqlite test-postgresql
 
 test-sqlite test-postgresql: test-%: .venv/dev.lock
-	$(BIN)/pytest --database $*
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --database $*
 
 # What schedulers come through: a minute of each fault, on both databases, and a table.
 chaos: export CHAOS := long
