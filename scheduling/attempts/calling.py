@@ -90,8 +90,10 @@ def _ending(run: ClaimedRun, sink: Sink, stop: StopSignal) -> dict[str, Any]:
     try:
         task = registry.get(run.task)
         arguments = task.parameters.bind(run.params)
-    except (UnknownTask, InvalidParams) as exc:
-        return {"status": Status.FAILED, "error": storable(str(exc)), "is_permanent": True}
+    except UnknownTask as exc:
+        return _unfit(str(exc))
+    except InvalidParams as exc:
+        return _unfit(f"The parameters do not fit the task: {exc}")
     if name := task.parameters.context_name:
         arguments[name] = RunContext(
             run=run.info, log=logging.getLogger(run.task), recording=sink, stop=stop
@@ -135,6 +137,15 @@ def _finished(value: Any) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as exc:
         message = f"The task returned what JSON cannot hold: {exc}. Return numbers, text, lists."
         return {"status": Status.FAILED, "error": storable(message), "is_permanent": True}
+
+
+def _unfit(error: str) -> dict[str, Any]:
+    return {
+        "status": Status.FAILED,
+        "error": storable(error),
+        "is_permanent": True,
+        "is_unfit": True,
+    }
 
 
 def _crashed(exc: BaseException) -> dict[str, Any]:

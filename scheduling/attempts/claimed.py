@@ -69,6 +69,7 @@ class Outcome:
     traceback: str = ""
     is_permanent: bool = False
     is_out_of_memory: bool = False
+    is_unfit: bool = False  # this code has no such task, or one with other parameters
 
     @property
     def duration(self) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
@@ -22,6 +23,7 @@ from scheduling.tallies import move_mark
 logger = logging.getLogger(__name__)
 
 INSPECT_EVERY = 10.0  # s between looks for broken and healed jobs
+HEAL_AGAIN = 300.0  # s until a job that this process healed, and another broke, is healed again
 CLAIM_IN_TRANSIT = timedelta(seconds=10)  # from the claim's time to the executor
 
 
@@ -50,9 +52,12 @@ class Sweeper:
         self._options = options or Options()
         self._lease = timedelta(seconds=self._options.lease)
         self._clock = clock
-        self._check_after: int | None = 0  # key of a job: those up to it fit this code
+        self._check_after, self._check_limit = 0, sweeping.SLICE
+        self._unfit: deque[int] = deque()  # jobs of runs that this code refused
+        self._healed: dict[int, float] = {}  # jobs, and when (monotonic)
         self._inspect_at = 0.0
         self._stopping = Event()
+        self._woken = Event()
         self._thread = Thread(target=self._loop, name="sweeper", daemon=True)
 
     def start(self) -> None:
@@ -60,19 +65,21 @@ class Sweeper:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._woken.set()
         self._thread.join()
 
     def notice_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """Let the next ones of a queue start, and know when a retry is due."""
+        """Let the next ones of a queue start, and know when a retry is due, or a job broken."""
+        if unfit := [one.run.job_id for one in outcomes if one.is_unfit and one.run.job_id]:
+            self._unfit += unfit
+            self._woken.set()
         job_ids = {outcome.run.job_id for outcome in outcomes if outcome.run.job_id is not None}
         released = sweeping.release_held_runs(self._clock(), job_ids) if job_ids else 0
         if released or any(wants_retry(outcome) for outcome in outcomes):
             self._worker.notice_change()
 
     def _loop(self) -> None:
-        wait = 0.0
-        while not self._stopping.wait(wait):
-            wait = self._options.sweep
+        while not self._stopping.is_set():
             try:
                 close_old_connections()
                 self._sweep()
@@ -83,6 +90,8 @@ class Sweeper:
                     logger.exception("The sweeper stumbled; it goes on")
                 self.trouble = f"{type(exc).__name__}: {exc}"
                 connection.close()
+            self._woken.wait(self._options.sweep)
+            self._woken.clear()
         connection.close()
 
     def _sweep(self) -> None:
@@ -95,9 +104,21 @@ class Sweeper:
         swept += sweeping.release_held_runs(now)
         if swept:
             self._worker.notice_change()
-        if self._check_after is not None:
-            self._check_after = sweeping.park_jobs_with_faults(now, after=self._check_after)
+        self._check_some_jobs(now)
         self._inspect_if_due(now)
+
+    def _check_some_jobs(self, now: datetime) -> None:
+        """Check jobs of which a run was refused, and some others: at first quickly, all of them.
+
+        Then slowly, round and round: a process with other code may have healed or edited them.
+        """
+        unfit = {self._unfit.popleft() for _ in range(len(self._unfit))}
+        if unfit:
+            sweeping.check_jobs_of_unfit_runs(unfit, now)
+        after = sweeping.check_jobs(now, after=self._check_after, limit=self._check_limit)
+        if after is None:
+            self._check_limit = sweeping.SLOWLY
+        self._check_after = after or 0
 
     def _lose_what_nobody_holds(self, now: datetime) -> int:
         """End runs that this worker has claimed and does not have: their claim got lost."""
@@ -118,7 +139,14 @@ class Sweeper:
         self._inspect_at = time.monotonic() + INSPECT_EVERY
         sweeping.park_jobs_of_unknown_tasks(now, self._lease)
         sweeping.skip_runs_of_unknown_tasks(now, self._lease)
-        sweeping.heal_jobs(now)
+        self._heal_jobs(now)
         move_mark(now)
         if self._may_bury():
             recalling.recall_clocks(now)
+
+    def _heal_jobs(self, now: datetime) -> None:
+        """Heal jobs, but none again that newer code beside has just marked broken."""
+        ago = time.monotonic() - HEAL_AGAIN
+        recent = {job_id: at for job_id, at in self._healed.items() if at > ago}
+        healed = sweeping.heal_jobs(now, but=recent)
+        self._healed = recent | dict.fromkeys(healed, time.monotonic())

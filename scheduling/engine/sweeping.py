@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 # A worker that knows the task may just be starting anew.
 PATIENCE = timedelta(minutes=5)
-SLICE = 200  # jobs checked at a time: a hundredth of a core
+SLICE = 200  # jobs checked at a time, the first time: a hundredth of a core
+SLOWLY = 20  # from then on
 
 
 def lose_runs_of_dead_workers(now: datetime, lease: timedelta, *, own_id: int) -> int:
@@ -62,12 +63,16 @@ def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> in
     return sum(_release(job_id, now) for job_id in waiting if job_id is not None)
 
 
-def heal_jobs(now: datetime) -> int:
-    """Set the clocks of broken jobs that are whole again, and of active jobs without one."""
-    broken = Job.objects.filter(state=Job.State.BROKEN).order_by()
+def heal_jobs(now: datetime, *, but: Collection[int] = ()) -> list[int]:
+    """Set the clocks of broken jobs that are whole again, and of active jobs without one.
+
+    but  broken jobs that are left as they are
+    returns the primary keys of those that fire again
+    """
+    broken = Job.objects.filter(state=Job.State.BROKEN).exclude(pk__in=but).order_by()
     unset = Q(clock=None) | Q(clock__in=DjangoJob.objects.filter(next_run_time=None))
     stopped = Job.objects.filter(unset, state=Job.State.ACTIVE).order_by()
-    return sum(job.heal(now=now) for job in (*broken, *stopped) if not job.fault())
+    return [job.pk for job in (*broken, *stopped) if not job.fault() and job.heal(now=now)]
 
 
 def park_jobs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
@@ -100,19 +105,21 @@ def skip_runs_of_unknown_tasks(now: datetime, lease: timedelta) -> int:
     )
 
 
-def park_jobs_with_faults(now: datetime, *, after: int = 0) -> int | None:
+def check_jobs(now: datetime, *, after: int, limit: int) -> int | None:
     """Mark jobs broken whose parameters or trigger the code of this process refuses.
 
-    Look at some jobs, those with the next primary keys after `after`, and return where to go on;
-    None after the last ones. To check them all takes seconds where there are 100,000.
+    Look at `limit` jobs, those with the next primary keys after `after`, and return where to go
+    on; None after the last ones. To check them all takes seconds where there are 100,000.
     """
     jobs = Job.objects.filter(pk__gt=after, state=Job.State.ACTIVE).order_by("pk")
-    looked_at = list(jobs.filter(task__in=registry.all_names())[:SLICE])
-    for job in looked_at:
-        if fault := job.fault():
-            job.park(fault, now=now)
-            logger.error("[%s] is broken: %s", job.key, fault)
-    return looked_at[-1].pk if len(looked_at) == SLICE else None
+    looked_at = list(jobs.filter(task__in=registry.all_names())[:limit])
+    _park_with_faults(looked_at, now)
+    return looked_at[-1].pk if len(looked_at) == limit else None
+
+
+def check_jobs_of_unfit_runs(job_ids: Iterable[int], now: datetime) -> None:
+    """Mark those jobs broken that are the reason why the code refused a run of theirs."""
+    _park_with_faults(Job.objects.filter(pk__in=job_ids, state=Job.State.ACTIVE), now)
 
 
 def lose_runs_that_nobody_holds(run_ids: Iterable[int], *, worker_id: int, now: datetime) -> int:
@@ -129,6 +136,13 @@ def lose_all_runs(worker_id: int, now: datetime, reason: str) -> None:
     """End what the worker runs as lost: it ends at once and does not wait for them."""
     with transaction.atomic():
         write_outcomes(_lost_runs(worker_id, now, reason))
+
+
+def _park_with_faults(jobs: Iterable[Job], now: datetime) -> None:
+    for job in jobs:
+        if fault := job.fault():
+            job.park(fault, now=now)
+            logger.error("[%s] is broken: %s", job.key, fault)
 
 
 def _release(job_id: int, now: datetime) -> int:

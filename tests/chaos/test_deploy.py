@@ -91,7 +91,6 @@ def test_a_job_whose_parameters_no_longer_fit_is_broken_and_not_a_crash_loop(
 
 
 @pytest.mark.skipif(not IS_LONG, reason="Jobs are inspected every 10 s.")
-@pytest.mark.xfail(strict=True, reason="Only a start looks for faults: Sweeper._inspect_if_due.")
 def test_a_job_that_old_code_healed_breaks_again_when_the_old_code_is_gone(
     installation: Installation, out: Path
 ) -> None:

@@ -74,6 +74,23 @@ def test_sys_exit_ends_the_run_and_not_the_process() -> None:
     assert executed("tests.exit").error == "SystemExit: 3"
 
 
+@pytest.mark.parametrize(
+    ("task", "params", "error"),
+    [
+        ("tests.gone", {}, "Unknown task 'tests.gone'"),
+        ("tests.echo", {"venue": "kis"}, "do not fit the task: venue: Unknown parameter"),
+        ("tests.echo", {"times": "many"}, "times: Input should be a valid integer"),
+    ],
+)
+def test_a_run_that_the_code_cannot_take_fails_for_good(
+    task: str, params: dict[str, Any], error: str
+) -> None:
+    outcome = executed(task, **params)
+
+    assert error in outcome.error
+    assert (outcome.status, outcome.is_permanent, outcome.is_unfit) == ("failed", True, True)
+
+
 def test_a_permanent_failure_is_marked() -> None:
     assert executed("tests.fail", permanent=True).is_permanent
 
@@ -85,21 +102,11 @@ def test_a_degraded_run_lists_what_failed() -> None:
     assert outcome.result == {"result": {"done": 2}, "failed": ["XYZ"]}
 
 
-@pytest.mark.parametrize(
-    ("task", "params", "message"),
-    [
-        ("tests.unjsonable", {}, "The task returned what JSON cannot hold"),
-        ("tests.gone", {}, "Unknown task 'tests.gone'"),
-        ("tests.echo", {"times": "many"}, "times: Input should be a valid integer"),
-    ],
-)
-def test_what_no_retry_can_mend_fails_for_good(
-    task: str, params: dict[str, Any], message: str
-) -> None:
-    outcome = executed(task, **params)
+def test_a_result_that_json_cannot_hold_fails_for_good() -> None:
+    outcome = executed("tests.unjsonable")
 
-    assert message in outcome.error
-    assert outcome.is_permanent
+    assert "The task returned what JSON cannot hold" in outcome.error
+    assert (outcome.is_permanent, outcome.is_unfit) == (True, False)
 
 
 def test_logs_progress_and_artifacts_belong_to_the_run() -> None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from unittest.mock import patch
 
 from django.test import TestCase
+from django_apscheduler.models import DjangoJob
 
 from scheduling.engine import sweeping
 from scheduling.models import Job, Run
@@ -171,7 +171,7 @@ class BrokenJobsTests(TestCase):
         job = make_job()
         Job.objects.filter(pk=job.pk).update(params={"venue": "kis"})
 
-        sweeping.park_jobs_with_faults(NOW)
+        sweeping.check_jobs(NOW, after=0, limit=10)
 
         job.refresh_from_db()
         assert job.state == "broken"
@@ -180,9 +180,8 @@ class BrokenJobsTests(TestCase):
     def test_many_jobs_are_checked_a_part_at_a_time(self) -> None:
         jobs = [make_job() for _ in range(3)]
 
-        with patch.object(sweeping, "SLICE", 2):
-            first = sweeping.park_jobs_with_faults(NOW)
-            second = sweeping.park_jobs_with_faults(NOW, after=first or 0)
+        first = sweeping.check_jobs(NOW, after=0, limit=2)
+        second = sweeping.check_jobs(NOW, after=first or 0, limit=2)
 
         assert (first, second) == (jobs[1].pk, None)
 
@@ -190,4 +189,20 @@ class BrokenJobsTests(TestCase):
         job = make_job()
         job.park("gone")
 
-        assert sweeping.heal_jobs(NOW) == 1
+        assert sweeping.heal_jobs(NOW, but=[job.pk]) == []
+        assert sweeping.heal_jobs(NOW) == [job.pk]
+
+    def test_an_active_job_without_a_clock_gets_one(self) -> None:
+        job, cleared = make_job(), make_job()
+        DjangoJob.objects.filter(id=job.key).delete()
+        DjangoJob.objects.filter(id=cleared.key).update(next_run_time=None)
+
+        assert sorted(sweeping.heal_jobs(NOW)) == [job.pk, cleared.pk]
+
+    def test_a_run_that_was_refused_does_not_break_a_job_that_is_whole(self) -> None:
+        job = make_job()
+
+        sweeping.check_jobs_of_unfit_runs([job.pk], NOW)
+
+        job.refresh_from_db()
+        assert job.state == "active"
