@@ -24,6 +24,7 @@ from scheduling.admin.cells import (
     status_label,
 )
 from scheduling.admin.job_list import words_of
+from scheduling.admin.month import Month
 from scheduling.admin.run_list import zone_of
 from scheduling.admin.times import Moment
 from scheduling.health import scheduler_health
@@ -89,7 +90,11 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm("scheduling.view_job"):
         context |= {"job_tallies": _job_tallies(), "due": _due(now)}
     if request.user.has_perm("scheduling.view_run"):
-        context |= {"run_tallies": _run_tallies(now), "failures": _failures(now)}
+        context |= {
+            "run_tallies": _run_tallies(now),
+            "month": Month.of(request.user, now),
+            "failures": _failures(now),
+        }
     return context
 
 

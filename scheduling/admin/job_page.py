@@ -24,6 +24,7 @@ from scheduling.admin.cells import (
     strip,
 )
 from scheduling.admin.job_list import RECENT, attach_recent_runs, next_run_cell, words_of
+from scheduling.admin.month import Month
 from scheduling.admin.times import Moment, length
 from scheduling.admin.trigger_preview import Panel, panel_of, panel_of_typed
 from scheduling.forms import ParametersForm
@@ -131,6 +132,7 @@ class JobPage(ModelAdmin):
             "next_run": next_run_cell(job),
             "average": length(average) if average else NOTHING,
             "strip": strip(runs, job.timezone, now),
+            "month": Month.of(request.user, now, job),
             "rows": [RunRow.of(run, job.timezone, now) for run in runs],
             "recent": RECENT,
             "can_steer": self.has_change_permission(request, job),

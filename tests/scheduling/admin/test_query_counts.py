@@ -47,8 +47,9 @@ class QueryCountTests(AdminTestCase):
 
     def test_one_job(self):
         # 1. session  2. user  3. the job for its summary  4. and 5. its last runs
-        # 6. the job for its form  7. its owner's name in the form  8. schedulers
-        self.assert_queries(8, job_page("change", self.newest.job_id))
+        # 6. to 8. the last 30 days  9. the job for its form  10. its owner's name in the form
+        # 11. schedulers
+        self.assert_queries(11, job_page("change", self.newest.job_id))
 
     def test_adding_a_job(self):
         # 1. session  2. user  3. the owner's name  4. schedulers
@@ -77,5 +78,5 @@ class QueryCountTests(AdminTestCase):
 
     def test_the_first_page(self):
         # 1. session  2. user  3. jobs by state  4. jobs due next  5. runs by status
-        # 6. last failures with jobs  7. schedulers
-        self.assert_queries(7, reverse("admin:index"))
+        # 6. to 8. the last 30 days  9. last failures with jobs  10. schedulers
+        self.assert_queries(10, reverse("admin:index"))
