@@ -112,6 +112,19 @@ SQLITE: dict[str, Any] = {
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL") or SQLITE,
 }
+# A host that vanishes closes no connection: without these libpq waits for many minutes. The query
+# of DATABASE_URL overrides them.
+POSTGRESQL_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 5,  # s, for each address of the host
+    "keepalives": 1,
+    "keepalives_idle": 10,  # s of silence until the host is asked whether it lives
+    "keepalives_interval": 5,  # s between questions
+    "keepalives_count": 3,  # unanswered ones
+    "tcp_user_timeout": 20_000,  # ms until what was sent must have arrived
+}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    given = DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = POSTGRESQL_OPTIONS | given
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     create_database_file(
         Path(DATABASES["default"]["NAME"]),
