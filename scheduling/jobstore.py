@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from apscheduler.job import Job as ApschedulerJob
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
@@ -21,6 +21,7 @@ from scheduling.models import Job
 logger = logging.getLogger(__name__)
 
 DUE_BATCH = 500
+LOCK_PATIENCE = 200  # ms: outcomes wait behind the history
 EXECUTION_STATUS = {
     "succeeded": DjangoJobExecution.SUCCESS,
     "degraded": DjangoJobExecution.SUCCESS,
@@ -96,7 +97,8 @@ class Ended(Protocol):
 def record_executions(outcomes: Sequence[Ended]) -> None:
     """Copy outcomes into DjangoJobExecution, for django-apscheduler's admin and clean-up.
 
-    Best effort, apart from the run's own record: a job may be deleted meanwhile.
+    Best effort, apart from the run's own record: a job may be deleted meanwhile, and what
+    somebody's lock holds up for longer than LOCK_PATIENCE is left out.
     """
     if not outcomes:
         return
@@ -105,17 +107,32 @@ def record_executions(outcomes: Sequence[Ended]) -> None:
         for outcome in outcomes
     }
     try:
-        insert_from(
-            DjangoJobExecution,
-            source=DjangoJob,
-            copied={"job_id": "id"},
-            columns=("run_time", *EXECUTION_COLUMNS),
-            rows=list(rows.values()),
-            on_conflict="(job_id, run_time) DO UPDATE SET "
-            + ", ".join(f"{name} = excluded.{name}" for name in EXECUTION_COLUMNS),
-        )
+        with transaction.atomic():
+            _wait_no_longer(LOCK_PATIENCE)
+            _insert_history(list(rows.values()))
     except IntegrityError:
         logger.info("A job was deleted while its history was copied")
+    except OperationalError as exc:
+        logger.warning("django-apscheduler's history lacks %d runs: %s", len(rows), exc)
+
+
+def _wait_no_longer(milliseconds: int) -> None:
+    """Let this transaction fail if it waits for a lock; SQLite has but one, and its own limit."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {milliseconds}")
+
+
+def _insert_history(rows: Sequence[tuple[Any, ...]]) -> None:
+    insert_from(
+        DjangoJobExecution,
+        source=DjangoJob,
+        copied={"job_id": "id"},
+        columns=("run_time", *EXECUTION_COLUMNS),
+        rows=rows,
+        on_conflict="(job_id, run_time) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in EXECUTION_COLUMNS),
+    )
 
 
 def _history_row(outcome: Ended) -> tuple[Any, ...]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from unittest.mock import patch
 
-from django.db import OperationalError
-from django.test import TransactionTestCase
-from django_apscheduler.models import DjangoJobExecution
+from django.db import OperationalError, connection
+from django.test import TransactionTestCase, skipUnlessDBFeature
+from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from scheduling.attempts import recorder as recorder_module
 from scheduling.attempts.capture import Line
@@ -120,6 +122,16 @@ class RecorderTests(TransactionTestCase):
 
         assert DjangoJobExecution.objects.count() == 2
 
+    @skipUnlessDBFeature("has_select_for_update")
+    def test_a_lock_on_a_job_s_clock_holds_up_no_outcome(self) -> None:
+        other = make_running_run(make_worker())
+        with locked(f"SELECT * FROM {DjangoJob._meta.db_table} FOR UPDATE"):
+            for run in (self.run_, other):
+                self.recorder.outcome(make_outcome(claimed(run)))
+                assert self.recorder.flush(PATIENCE)
+
+        assert Run.objects.filter(status="succeeded").count() == 2
+
     def test_a_hundred_outcomes_take_as_many_queries_as_one(self) -> None:
         worker = make_worker()
         runs = [make_running_run(worker) for _ in range(100)]
@@ -130,3 +142,16 @@ class RecorderTests(TransactionTestCase):
             write(Batch(outcomes=outcomes))
 
         assert Run.objects.filter(status="succeeded").count() == 100
+
+
+@contextmanager
+def locked(statement: str) -> Iterator[None]:
+    """Hold the locks of `statement` on a connection of its own."""
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(statement)
+        yield
+    finally:
+        other.close()
