@@ -66,7 +66,7 @@ class Daemon:
         self._sweeper = Sweeper(
             self._worker,
             worker_id=worker_id,
-            may_bury=self._membership.is_steady,
+            is_steady=self._membership.is_steady,
             records=self._recorder.holds,
             options=self.options,
         )

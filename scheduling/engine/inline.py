@@ -9,9 +9,9 @@ from scheduling.attempts.capture import install_capture
 from scheduling.attempts.claiming import claim_one
 from scheduling.attempts.recorder import Recorder
 from scheduling.engine.membership import Membership
-from scheduling.engine.sweeping import lose_runs_of_dead_workers, release_held_runs
+from scheduling.engine.sweeping import bury, release_held_runs
 from scheduling.executors.threads import ThreadExecutor
-from scheduling.models import Run
+from scheduling.models import Run, Worker
 from scheduling.options import Options
 
 LOOK_EVERY = 0.05  # s
@@ -24,8 +24,8 @@ def bury_the_dead() -> None:
     A living scheduler does so within the lease. This process cannot tell a worker that died from
     one whose machine slept, so it waits ten times as long.
     """
-    lease = timedelta(seconds=Options().lease)
-    lose_runs_of_dead_workers(datetime.now(UTC), 10 * lease, own_id=0)
+    now, lease = datetime.now(UTC), timedelta(seconds=Options().lease)
+    bury(Worker.objects.dead(now, 10 * lease), now)
 
 
 def run_here(run: Run) -> Run:

@@ -15,6 +15,7 @@ from scheduling.attempts.claimed import Outcome
 from scheduling.attempts.settling import wants_retry
 from scheduling.database_errors import database_errors
 from scheduling.engine import recalling, sweeping
+from scheduling.engine.silence import Silence
 from scheduling.engine.worker import WorkerLoop
 from scheduling.models import Run
 from scheduling.options import Options
@@ -30,8 +31,8 @@ CLAIM_IN_TRANSIT = timedelta(seconds=10)  # from the claim's time to the executo
 class Sweeper:
     """Sweeps every few seconds, in a thread of its own, so that no claim waits for it.
 
-    may_bury  tells whether silent workers may be taken for dead now
-    records   tells the runs whose outcomes are on their way to the database
+    is_steady  tells whether our clock, and what we see of other workers, can be trusted now
+    records    tells the runs whose outcomes are on their way to the database
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Sweeper:
         worker: WorkerLoop,
         *,
         worker_id: int,
-        may_bury: Callable[[], bool],
+        is_steady: Callable[[], bool],
         records: Callable[[], set[int]],
         options: Options | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -47,10 +48,15 @@ class Sweeper:
         self.trouble = ""
         self._worker = worker
         self._worker_id = worker_id
-        self._may_bury = may_bury
+        self._is_steady = is_steady
         self._records = records
         self._options = options or Options()
         self._lease = timedelta(seconds=self._options.lease)
+        self._silence = Silence(
+            own_id=worker_id,
+            lease=self._lease,
+            beat=timedelta(seconds=2 * self._options.heartbeat),  # one may come late
+        )
         self._clock = clock
         self._check_after, self._check_limit = 0, sweeping.SLICE
         self._unfit: deque[int] = deque()  # jobs of runs that this code refused
@@ -97,10 +103,10 @@ class Sweeper:
     def _sweep(self) -> None:
         now = self._clock()
         self._worker.stop_what_is_cancelled()
-        swept = sweeping.miss_expired_runs(now)
-        if self._may_bury():
-            swept += sweeping.lose_runs_of_dead_workers(now, self._lease, own_id=self._worker_id)
-        swept += self._lose_what_nobody_holds(now)
+        swept = self._lose_what_nobody_holds(now)
+        dead = self._silence.look(now)
+        if self._is_steady():
+            swept += sweeping.miss_expired_runs(now) + sweeping.bury(dead, now)
         swept += sweeping.release_held_runs(now)
         if swept:
             self._worker.notice_change()
@@ -141,7 +147,7 @@ class Sweeper:
         sweeping.skip_runs_of_unknown_tasks(now, self._lease)
         self._heal_jobs(now)
         move_mark(now)
-        if self._may_bury():
+        if self._is_steady():
             recalling.recall_clocks(now)
 
     def _heal_jobs(self, now: datetime) -> None:

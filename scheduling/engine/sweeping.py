@@ -25,10 +25,10 @@ SLICE = 200  # jobs checked at a time, the first time: a hundredth of a core
 SLOWLY = 20  # from then on
 
 
-def lose_runs_of_dead_workers(now: datetime, lease: timedelta, *, own_id: int) -> int:
+def bury(workers: Iterable[Worker], now: datetime) -> int:
     """End the runs of workers that went silent as lost, or give them their next attempt."""
     count = 0
-    for worker in Worker.objects.dead(now, lease).exclude(pk=own_id):
+    for worker in workers:
         with transaction.atomic():
             unchanged = Worker.objects.filter(pk=worker.pk, heartbeat_at=worker.heartbeat_at)
             if not unchanged.select_for_update().exists():

@@ -14,11 +14,14 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         return self.filter(stopped_at=None, heartbeat_at__gte=now - lease)
 
     def dead(self, now: datetime, lease: timedelta) -> WorkerQuerySet:
-        """Workers that went silent without a good-bye, or left runs behind that run no more."""
+        """Workers that are silent for the lease, if their clocks and ours agree."""
+        return self.unburied().filter(heartbeat_at__lt=now - lease)
+
+    def unburied(self) -> WorkerQuerySet:
+        """Workers that said no good-bye, or left runs behind that run no more."""
         # Not a join: it would read every run that the dead of the last month have left.
         running = Run.objects.filter(worker=models.OuterRef("pk"), status=Run.Status.RUNNING)
-        is_open = models.Q(stopped_at=None) | models.Exists(running)
-        return self.filter(is_open, heartbeat_at__lt=now - lease)
+        return self.filter(models.Q(stopped_at=None) | models.Exists(running))
 
     def schedulers(self) -> WorkerQuerySet:
         return self.filter(is_scheduler=True)

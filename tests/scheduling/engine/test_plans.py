@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from scheduling.attempts.claiming import claim_due, next_due_at
 from scheduling.engine import sweeping
+from scheduling.engine.silence import Silence
 from scheduling.engine.tick import next_fire_time
 from scheduling.models import Job, Run, Worker
 from scheduling.registry import registry
@@ -53,6 +54,7 @@ class PlanTests(TestCase):
     def test_no_step_reads_all_runs(self) -> None:
         worker_id, tasks = self.worker.pk, registry.all_names()
         job_ids = list(Job.objects.values_list("pk", flat=True)[:50])
+        silence = Silence(own_id=0, lease=LEASE, beat=LEASE)
         steps: dict[str, Callable[[], object]] = {
             "claim": lambda: claim_due(worker_id=worker_id, tasks=tasks, limit=50, now=LATER),
             "next due": lambda: next_due_at(tasks, LATER),
@@ -60,7 +62,8 @@ class PlanTests(TestCase):
             "missed": lambda: sweeping.miss_expired_runs(LATER),
             "held": lambda: sweeping.release_held_runs(LATER),
             "lost": lambda: sweeping.lose_all_runs(worker_id, LATER, "lost"),
-            "dead": lambda: sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0),
+            "silent": lambda: silence.look(LATER),
+            "dead": lambda: sweeping.bury(Worker.objects.dead(LATER, LEASE), LATER),
             "unknown": lambda: sweeping.skip_runs_of_unknown_tasks(LATER, LEASE),
         }
 
@@ -69,7 +72,9 @@ class PlanTests(TestCase):
                 self.assert_reads_not_all("scheduling_run", step)
 
     def test_the_runs_of_the_dead_are_not_read_either(self) -> None:
-        plans = self.plans_of(lambda: sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0))
+        silence = Silence(own_id=0, lease=LEASE, beat=LEASE)
+
+        plans = self.plans_of(lambda: silence.look(LATER))
 
         self.assertNotIn("scheduling_run_worker_id", plans)
         self.assertIn("run_running_by_worker", plans)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Event
 from unittest.mock import patch
 
 from django.db import OperationalError
@@ -10,15 +11,15 @@ from django.test import TransactionTestCase
 from scheduling.engine import sweeper as sweeper_module
 from scheduling.engine.sweeper import Sweeper
 from scheduling.engine.worker import WorkerLoop
-from scheduling.models import Job
+from scheduling.models import Job, Run
 from scheduling.options import Options
-from tests.factories import claimed, make_job, make_outcome, make_run
+from tests.factories import NOW, claimed, make_job, make_outcome, make_run
 
 
 def test_a_database_that_is_away_at_the_start_is_not_asked_without_a_pause() -> None:
     worker = WorkerLoop(worker_id=1, lanes={}, on_outcome=print)
     sweeper = Sweeper(
-        worker, worker_id=1, may_bury=lambda: False, records=set, options=Options(sweep=0.2)
+        worker, worker_id=1, is_steady=lambda: False, records=set, options=Options(sweep=0.2)
     )
 
     with patch.object(
@@ -32,11 +33,30 @@ def test_a_database_that_is_away_at_the_start_is_not_asked_without_a_pause() -> 
     assert "away" in sweeper.trouble
 
 
+class SteadinessTests(TransactionTestCase):
+    def test_no_run_is_missed_while_the_clock_cannot_be_trusted(self) -> None:
+        steady = Event()
+        run = make_run(due_at=NOW, expires_at=NOW)
+        held = make_run(make_job(overlap="queue"), due_at=None)
+        worker = WorkerLoop(worker_id=1, lanes={}, on_outcome=print)
+        sweeper = Sweeper(
+            worker, worker_id=1, is_steady=steady.is_set, records=set, options=Options(sweep=0.02)
+        )
+        self.addCleanup(sweeper.stop)
+
+        sweeper.start()
+        wait_for(lambda: Run.objects.get(pk=held.pk).due_at is not None)  # comes after the missed
+        assert Run.objects.get(pk=run.pk).status == "pending"
+        steady.set()
+
+        wait_for(lambda: Run.objects.get(pk=run.pk).status == "missed")
+
+
 class FaultTests(TransactionTestCase):
     def sweeper(self, every: float) -> Sweeper:
         worker = WorkerLoop(worker_id=1, lanes={}, on_outcome=print)
         sweeper = Sweeper(
-            worker, worker_id=1, may_bury=lambda: False, records=set, options=Options(sweep=every)
+            worker, worker_id=1, is_steady=lambda: False, records=set, options=Options(sweep=every)
         )
         self.addCleanup(sweeper.stop)
         return sweeper

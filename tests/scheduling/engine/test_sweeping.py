@@ -6,18 +6,22 @@ from django.test import TestCase
 from django_apscheduler.models import DjangoJob
 
 from scheduling.engine import sweeping
-from scheduling.models import Job, Run
+from scheduling.models import Job, Run, Worker
 from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
 
 LEASE = timedelta(seconds=30)
 LATER = NOW + timedelta(seconds=31)
 
 
+def bury_the_dead() -> None:
+    sweeping.bury(Worker.objects.dead(LATER, LEASE), LATER)
+
+
 class LostRunsTests(TestCase):
     def test_the_runs_of_a_silent_worker_are_lost(self) -> None:
         run = make_running_run(make_worker(heartbeat_at=NOW))
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
+        bury_the_dead()
 
         run.refresh_from_db()
         assert run.status == "lost"
@@ -26,7 +30,7 @@ class LostRunsTests(TestCase):
     def test_the_runs_of_a_living_worker_are_not(self) -> None:
         run = make_running_run(make_worker(heartbeat_at=LATER))
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
+        bury_the_dead()
 
         run.refresh_from_db()
         assert run.status == "running"
@@ -35,7 +39,7 @@ class LostRunsTests(TestCase):
         job = make_job(max_attempts=2, retry_lost=True)
         run = make_running_run(make_worker(heartbeat_at=NOW), job)
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
+        bury_the_dead()
 
         run.refresh_from_db()
         assert (run.status, run.errors[0]["status"]) == ("pending", "lost")
@@ -43,7 +47,7 @@ class LostRunsTests(TestCase):
     def test_a_worker_that_stopped_with_runs_left_loses_them_too(self) -> None:
         run = make_running_run(make_worker(heartbeat_at=NOW, stopped_at=NOW))
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
+        bury_the_dead()
 
         run.refresh_from_db()
         assert run.status == "lost"
@@ -51,19 +55,10 @@ class LostRunsTests(TestCase):
     def test_the_dead_worker_is_marked_with_the_reason(self) -> None:
         worker = make_worker(heartbeat_at=NOW)
 
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=0)
+        bury_the_dead()
 
         worker.refresh_from_db()
         assert (worker.stopped_at, worker.trouble) == (LATER, "Silent since 2026-03-02 12:00:00Z.")
-
-    def test_a_worker_does_not_bury_itself(self) -> None:
-        worker = make_worker(heartbeat_at=NOW)
-        run = make_running_run(worker)
-
-        sweeping.lose_runs_of_dead_workers(LATER, LEASE, own_id=worker.pk)
-
-        run.refresh_from_db()
-        assert run.status == "running"
 
     def test_a_run_whose_claim_never_reached_its_worker_is_lost(self) -> None:
         worker = make_worker(heartbeat_at=LATER)
