@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -20,3 +22,10 @@ def _own(settings_of_logs: dict[str, Any]) -> dict[str, Any]:
 
 
 logconfig_dict = _own(settings.LOGGING) if settings.LOG_FORMAT == "json" else {}
+
+
+def post_worker_init(worker: object) -> None:
+    """Let the collector of garbage leave alone what stays for ever: it would halt a request."""
+    import_module(settings.ROOT_URLCONF)
+    gc.collect()
+    gc.freeze()
