@@ -38,14 +38,17 @@ def add_to_days(runs: QuerySet[Run]) -> None:
 
     The caller's transaction has changed the mark, so nobody else adds the same ones meanwhile.
     """
-    _insert(figures_by_day(runs, owner_id=_or_zero("owner_id"), job_id=Value(DayTally.ALL_JOBS)))
-    own = runs.filter(job__isnull=False)
-    _insert(figures_by_day(own, owner_id=_or_zero("owner_id"), job_id=_or_zero("job_id")))
+    owner_id = _or("owner_id", DayTally.NO_OWNER)
+    _insert(figures_by_day(runs, owner_id=owner_id, job_id=Value(DayTally.ALL_JOBS)))
+    of_jobs = runs.filter(job__isnull=False)
+    _insert(figures_by_day(of_jobs, owner_id=owner_id, job_id=F("job_id")))
 
 
 def figures_by_day(runs: QuerySet[Run], **by: Any) -> QuerySet[Run, dict[str, Any]]:
-    """Return what those of `runs` that have ended add up to, by day, status and `by`."""
+    """Return what those of `runs` that have ended add up to, by day, of_status and `by`."""
     groups = {f"of_{name}": expression for name, expression in by.items()}
+    # Not the column itself: SQLite would then read all runs, in the order of its index.
+    groups["of_status"] = _or("status", "")
     rows: QuerySet[Run, dict[str, Any]] = (
         runs.exclude(status__in=Run.OPEN)
         .order_by()
@@ -55,7 +58,7 @@ def figures_by_day(runs: QuerySet[Run], **by: Any) -> QuerySet[Run, dict[str, An
             late=MicrosecondsBetween("due_at", "started_at"),
             **groups,
         )
-        .values("day", "status", *groups)
+        .values("day", *groups)
         .annotate(
             runs=Count("pk"),
             started=Count("took"),
@@ -77,7 +80,7 @@ def _insert(figures: QuerySet[Run, dict[str, Any]]) -> None:
     except EmptyResultSet:  # Django knows that no run is meant
         return
     groups = ["job_id", "day", "owner_id", "status"]
-    read = ["of_job_id", "day", "of_owner_id", "status"]
+    read = ["of_job_id", "day", "of_owner_id", "of_status"]
     changes = [f"{name} = {table}.{name} + excluded.{name}" for name in COUNTS]
     changes += [f"{name} = {_greatest(f'{table}.{name}', f'excluded.{name}')}" for name in GREATEST]
     with connection.cursor() as cursor:
@@ -97,8 +100,8 @@ def _list(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _or_zero(name: str) -> Coalesce:
-    return Coalesce(F(name), Value(0))
+def _or(name: str, value: int | str) -> Coalesce:
+    return Coalesce(F(name), Value(value))
 
 
 def _sum(name: str) -> Coalesce:

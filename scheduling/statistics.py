@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Max, Q, Sum
+from django.db.models import F, Max, Q, Sum
 
 from scheduling.day_tallies import COUNTS, GREATEST, figures_by_day
 from scheduling.models import DayTally, Job, Run
@@ -115,12 +115,13 @@ def read_statistics(
 
 def _added_up(tallies: Any) -> Iterable[dict[str, Any]]:
     sums = {name: Sum(name) for name in COUNTS} | {name: Max(name) for name in GREATEST}
-    rows: Iterable[dict[str, Any]] = tallies.order_by().values("day", "status").annotate(**sums)
+    groups = tallies.order_by().annotate(of_status=F("status")).values("day", "of_status")
+    rows: Iterable[dict[str, Any]] = groups.annotate(**sums)
     return rows
 
 
 def _add_all(statistics: Statistics, rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
         if row["day"] in statistics.by_day:
-            statistics.by_day[row["day"]].add(row["status"], row)
-            statistics.total.add(row["status"], row)
+            statistics.by_day[row["day"]].add(row["of_status"], row)
+            statistics.total.add(row["of_status"], row)

@@ -112,7 +112,7 @@ def list_url(day: date, job: Job | None) -> str:
     """Return the list of the runs of a UTC day, which its filter has in local time."""
     first = timezone.localtime(datetime.combine(day, time(), UTC))
     last = timezone.localtime(datetime.combine(day, time(), UTC) + timedelta(days=1, seconds=-1))
-    query: dict[str, object] = {"job__id__exact": job.pk} if job else {}
+    query: dict[str, str | int] = {"job__id__exact": job.pk} if job else {}
     for side, at in (("from", first), ("to", last)):
         query |= {
             f"scheduled_at_{side}_0": f"{at:%Y-%m-%d}",

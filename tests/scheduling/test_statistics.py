@@ -3,12 +3,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
+from unittest import skipUnless
 from unittest.mock import patch
 
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from scheduling import tallies
+from scheduling.day_tallies import figures_by_day
 from scheduling.models import DayTally, Run, TallyMark
 from scheduling.retention.cleaning import clean_up
 from scheduling.retention.expiry import Limits
@@ -91,6 +93,14 @@ class SumsTests(StatisticsTestCase):
         self.assertEqual(self.counts(), {TODAY: {"succeeded": 1}})
         self.catch_up()
         self.assertEqual(self.counts(), {TODAY: {"succeeded": 1}})
+
+
+class PlanTests(StatisticsTestCase):
+    @skipUnless(connection.vendor == "sqlite", "PostgreSQL knows how many rows there are")
+    def test_sqlite_reads_no_more_runs_than_are_meant(self):
+        plan = figures_by_day(Run.objects.filter(pk__gt=10**6)).explain()
+
+        self.assertIn("USING INTEGER PRIMARY KEY (rowid>?)", plan)
 
 
 class VisibilityTests(StatisticsTestCase):
