@@ -105,9 +105,14 @@ class RunFilters(Filters):
     ordering = django_filters.OrderingFilter(fields=("id", "scheduled_at"))
 
     def of_job(self, runs: QuerySet[Run], name: str, key: str) -> QuerySet[Run]:
-        # By its id where it still exists: the index of a job's history starts with that.
-        job = Q(job__in=Job.objects.filter(key=key))
-        return runs.filter(job | Q(job=None, job_key=key))
+        # By its id where it still exists: the index of a job's history starts with that, and
+        # gives the newest runs at once. For "this or that" a database would sort them all.
+        gone = Q(job=None, job_key=key)
+        job = Job.objects.filter(key=key).first()
+        if job is None:
+            return runs.filter(gone)
+        is_again = Run.objects.filter(gone).exists()
+        return runs.filter(Q(job=job) | gone if is_again else Q(job=job))
 
 
 class RunsOfJobFilters(RunFilters):
