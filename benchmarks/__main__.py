@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, list[tuple[list[str], bool]]] = {
     ],
     "schedules": [(["schedules", "100000"], True)],
     "edits": [(["edits", "200"], False), (["triggers", "200"], False)],
+    "history": [(["history", "1000000"], True)],
 }
 
 
@@ -68,7 +69,7 @@ def measure(
     environment = os.environ | {
         "DATABASE_URL": new_database(server, directory, number),
         "DATA_DIR": str(data),
-        "DJANGO_SETTINGS_MODULE": SETTINGS[system],
+        "DJANGO_SETTINGS_MODULE": settings_of(system, work[0]),
         "EXTRA_APPS": "benchmarks",
         VARIABLE: str(data / "marks"),
     }
@@ -78,6 +79,12 @@ def measure(
     return figures
 
 
+def settings_of(system: str, work: str) -> str:
+    if system == DAYBOOK:
+        return "project.settings"
+    return f"benchmarks.apscheduler_{'admin_' if work == 'history' else ''}settings"
+
+
 def _count() -> Iterator[int]:
     number = 0
     while True:
@@ -85,7 +92,6 @@ def _count() -> Iterator[int]:
         yield number
 
 
-SETTINGS = {DAYBOOK: "project.settings", PEER: "benchmarks.apscheduler_settings"}
 _numbers = _count()
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from benchmarks.marks import mark
 from benchmarks.report import burst_figures, quantile
-from benchmarks.waiting import marks, seconds_of_cpu, wait_until
+from benchmarks.waiting import marks, seconds_of_cpu, wait_until, while_of
 
-LEAD = 5.0  # s for the scheduler to start before jobs are due
+LEAD = while_of(5.0)  # s for the scheduler to start before jobs are due
 THREADS = 20  # as Daybook's default
-WATCHED = 15.0  # s
+WATCHED = while_of(15.0)  # s
 
 
 def burst(jobs: int) -> dict[str, float]:

@@ -19,13 +19,13 @@ from django_apscheduler.models import DjangoJob
 
 from benchmarks.report import burst_figures, quantile
 from benchmarks.rows import add_jobs
-from benchmarks.waiting import marks, seconds_of_cpu, wait_until
+from benchmarks.waiting import marks, seconds_of_cpu, wait_until, while_of
 from scheduling.models import Job, Run, Worker
 from scheduling.models.requested import RunRequest
 from scheduling.wakeup import announce_change
 
 LEAD = 2.0  # s from the edit of the clocks until jobs are due
-WATCHED = 15.0  # s
+WATCHED = while_of(15.0)  # s
 NEVER = "0 0 1 1 *"
 
 
@@ -112,7 +112,7 @@ def schedules(jobs: int) -> dict[str, float]:
     with scheduler() as process:
         wait_until(lambda: len(marks()) > 0, every=0.01)
         started = time.monotonic() - began
-        time.sleep(12)  # past the first inspection
+        time.sleep(while_of(12))  # past the first inspection
         seen, before = len(marks()), seconds_of_cpu(process)
         time.sleep(WATCHED)
         used = seconds_of_cpu(process) - before

@@ -18,7 +18,7 @@ def print_table(title: str, figures: Mapping[str, Sequence[Mapping[str, float]]]
         cells = "".join(
             f"{system:>14} {cell(values)}" for system, values in zip(systems, columns, strict=True)
         )
-        print(f"  {name:<34}{cells}{ratio(name, columns)}")  # noqa: T201
+        print(f"  {name:<40}{cells}{ratio(name, columns)}")  # noqa: T201
 
 
 def values_of(rounds: Sequence[Mapping[str, float]], name: str) -> list[float]:

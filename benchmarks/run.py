@@ -9,12 +9,17 @@ from importlib import import_module
 import django
 from django.core.management import call_command
 
+MODULES = {
+    ("daybook", "history"): "daybook_history",
+    ("apscheduler", "history"): "apscheduler_history",
+}
+
 
 def main() -> None:
     system, work, size = sys.argv[1:]
     django.setup()
     call_command("migrate", verbosity=0)
-    measurements = import_module(f"benchmarks.{system}")
+    measurements = import_module(f"benchmarks.{MODULES.get((system, work), system)}")
     figures = getattr(measurements, work.replace("-", "_"))(int(size))
     print(json.dumps(figures))  # noqa: T201
 

@@ -10,6 +10,17 @@ from pathlib import Path
 from benchmarks.marks import VARIABLE, read_marks
 
 PATIENCE = 300.0  # s
+HURRY = "BENCHMARK_HURRY"  # set: watch for a moment only, to see whether it works at all
+MOMENT = 2.0  # s
+
+
+def in_hurry() -> bool:
+    return bool(os.environ.get(HURRY))
+
+
+def while_of(seconds: float) -> float:
+    """Return how long to watch something, or to let it settle."""
+    return min(seconds, MOMENT) if in_hurry() else seconds
 
 
 def wait_until(is_true: Callable[[], object], every: float = 0.02) -> None:
