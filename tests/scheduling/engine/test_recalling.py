@@ -152,9 +152,9 @@ class RecallClocksTests(TestCase):
 
         # newest run, jobs ahead, savepoint and its release, lock the jobs, their clocks and last
         # fire times, move the clocks, states, wake, lock what had not started, move the mark
-        # of the tallies (3), read and delete it with its lines and artifacts, newest run
+        # of the tallies (5), read and delete it with its lines and artifacts, newest run
         TallyMark.objects.create(pk=1)
-        with self.assertNumQueries(19), self.assertLogs("scheduling.engine.recalling"):
+        with self.assertNumQueries(21), self.assertLogs("scheduling.engine.recalling"):
             assert recall_clocks(NOW) == 20
 
 
