@@ -12,7 +12,8 @@ from django.test import RequestFactory
 from django.utils import timezone
 from django_apscheduler.models import DjangoJob
 
-from scheduling.models import Job, Run
+from scheduling.models import DayTally, Job, Run, Tally, TallyMark
+from scheduling.tallies import MARGIN, move_mark
 from tests.factories import make_user
 from tests.many_rows import make_many_rows
 from tests.scheduling.admin.case import job_page, run_page
@@ -24,8 +25,13 @@ TRIES = 10  # of which one must be quick: other processes may need the machine t
 @pytest.fixture(scope="module")
 def many_rows(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
-        make_many_rows(now=timezone.now())
+        now = timezone.now()
+        make_many_rows(now=now)
+        for turn in range(3):  # as schedulers do
+            move_mark(now + turn * MARGIN)
         yield
+        for tallies in (DayTally, Tally, TallyMark):
+            tallies.objects.all().delete()
         Run.objects.all()._raw_delete(using="default")
         Job.objects.all().delete()
         DjangoJob.objects.all().delete()
