@@ -96,9 +96,7 @@ class Job(Tasked, Triggered, Policy, models.Model):
     )
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    state = models.CharField(
-        max_length=10, choices=State, default=State.ACTIVE, editable=False, db_index=True
-    )
+    state = models.CharField(max_length=10, choices=State, default=State.ACTIVE, editable=False)
     state_reason = models.TextField(blank=True, editable=False)
     state_changed_at = models.DateTimeField(default=timezone.now, editable=False)
     owner = models.ForeignKey(
@@ -127,6 +125,10 @@ class Job(Tasked, Triggered, Policy, models.Model):
 
     class Meta:
         ordering: ClassVar = ["key"]
+        indexes: ClassVar = [
+            # For lists, and for the sweeper: which tasks do active jobs have?
+            models.Index(fields=["state", "task"], name="job_by_state_and_task"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(trigger_kind__in=["cron", "interval", "date"]),
