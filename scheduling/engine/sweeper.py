@@ -58,7 +58,7 @@ class Sweeper:
             beat=timedelta(seconds=2 * self._options.heartbeat),  # one may come late
         )
         self._clock = clock
-        self._check_after, self._check_limit = 0, sweeping.SLICE
+        self._check_after = 0  # key of a job: those up to it fit this code
         self._unfit: deque[int] = deque()  # jobs of runs that this code refused
         self._healed: dict[int, float] = {}  # jobs, and when (monotonic)
         self._inspect_at = 0.0
@@ -114,17 +114,14 @@ class Sweeper:
         self._inspect_if_due(now)
 
     def _check_some_jobs(self, now: datetime) -> None:
-        """Check jobs of which a run was refused, and some others: at first quickly, all of them.
+        """Check jobs of which a run was refused, and some others, round and round.
 
-        Then slowly, round and round: a process with other code may have healed or edited them.
+        A process with other code may have healed or edited them since.
         """
         unfit = {self._unfit.popleft() for _ in range(len(self._unfit))}
         if unfit:
             sweeping.check_jobs_of_unfit_runs(unfit, now)
-        after = sweeping.check_jobs(now, after=self._check_after, limit=self._check_limit)
-        if after is None:
-            self._check_limit = sweeping.SLOWLY
-        self._check_after = after or 0
+        self._check_after = sweeping.check_jobs(now, after=self._check_after)
 
     def _lose_what_nobody_holds(self, now: datetime) -> int:
         """End runs that this worker has claimed and does not have: their claim got lost."""
