@@ -16,6 +16,7 @@ OF_A_JOB = {
     "trigger": ("post",),
     "job_preview": ("get",),
     "job_runs": ("get",),
+    "job_statistics": ("get",),
 }
 OF_A_RUN = {
     "run": ("get", "delete"),
@@ -28,7 +29,7 @@ OF_A_RUN = {
 LISTS = ("jobs", "runs")
 FOR_EVERYBODY = {
     "schema": "get", "health": "get", "tasks": "get", "task": "get", "preview": "post",
-    "jobs": "get", "runs": "get",
+    "jobs": "get", "runs": "get", "statistics": "get",
 }  # fmt: skip
 PAGES = {"root", "docs", None}
 HERE = {"trigger_many"}  # names its jobs in the body
