@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain, repeat
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Lock, Thread
 from typing import Any
 
 from django.db import (
@@ -37,7 +37,9 @@ from scheduling.models import Artifact, LogLine, Run
 logger = logging.getLogger(__name__)
 
 BATCH = 500  # outcomes in one transaction
-COPY_EVERY = 0.5  # s
+COPY_EVERY = 0.5  # s, while nothing else is to be written
+MOST_REST = 0.05  # s between two times of writing, however long the first one took
+LATEST_COPY = 5.0  # s
 MOST_UNCOPIED = 5_000  # outcomes that django-apscheduler's history may lag behind
 ARTIFACT_LIMIT = 50_000_000  # bytes
 RETRY_WAITS = (0.1, 0.5, 1.0, 2.0, 5.0)  # s, the last one for ever
@@ -70,6 +72,7 @@ class Recorder:
         self._on_written = on_written
         self._items: deque[Any] = deque()
         self._unwritten: Counter[int] = Counter()
+        self._counting = Lock()
         self._uncopied: list[Outcome] = []
         self._copied_at = 0.0  # monotonic
         self._arrived = Event()
@@ -101,7 +104,8 @@ class Recorder:
     # What runs say (any thread)
 
     def outcome(self, outcome: Outcome) -> None:
-        self._unwritten[outcome.run.id] += 1
+        with self._counting:
+            self._unwritten[outcome.run.id] += 1
         self._add(outcome)
 
     def log(self, run_id: int, line: Line) -> None:
@@ -137,15 +141,19 @@ class Recorder:
     # The writing thread
 
     def _loop(self) -> None:
+        took = 0.0
         while not self._stopping.is_set() or self._items or self._uncopied:
             self._arrived.wait(COPY_EVERY if self._uncopied else None)
             if not self._stopping.is_set():
-                self._stopping.wait(self._flush_every)  # others may come along
+                # Others may come along; and writing shall not keep runs from starting.
+                self._stopping.wait(max(self._flush_every, took))
             self._arrived.clear()
+            began = time.monotonic()
             try:
                 self._drain()
             except Exception:  # a loop that must survive: outcomes of other runs will come
                 logger.exception("A part of what runs said could not be recorded")
+            took = min(time.monotonic() - began, MOST_REST)
         connection.close()
 
     def _drain(self) -> None:
@@ -182,9 +190,9 @@ class Recorder:
             for part in _parts(batch):
                 if not self._is_written(part):
                     self._is_written(_unrecordable(part))
-        for outcome in batch.outcomes:
-            self._unwritten[outcome.run.id] -= 1
-        self._unwritten = +self._unwritten
+        with self._counting:
+            self._unwritten.subtract(outcome.run.id for outcome in batch.outcomes)
+            self._unwritten = +self._unwritten
         self._tell(batch.outcomes)
 
     def _is_written(self, batch: Batch) -> bool:
@@ -217,8 +225,12 @@ class Recorder:
 
     def _copy_if_due(self) -> None:
         """Fill django-apscheduler's history now and then: what others wait for goes first."""
-        is_time = time.monotonic() - self._copied_at >= COPY_EVERY or self._stopping.is_set()
-        if not self._uncopied or not (is_time or len(self._uncopied) >= MOST_UNCOPIED):
+        if not self._uncopied:
+            return
+        waited = time.monotonic() - self._copied_at
+        is_quiet = not self._items and waited >= COPY_EVERY
+        is_late = waited >= LATEST_COPY or len(self._uncopied) >= MOST_UNCOPIED
+        if not (is_quiet or is_late or self._stopping.is_set()):
             return
         outcomes, self._uncopied = self._uncopied, []
         self._copied_at = time.monotonic()

@@ -84,8 +84,10 @@ def _that_may_retry(outcomes: Sequence[Outcome]) -> list[Outcome]:
 def _notes(outcomes: Sequence[Outcome]) -> dict[int, str]:
     """Return what was said of first attempts when their runs were written down."""
     first = [outcome.run.id for outcome in outcomes if outcome.run.attempt == 1]
+    if not first:
+        return {}
     runs = Run.objects.filter(pk__in=first, cancel_requested_at=None).order_by()
-    return dict(runs.values_list("pk", "reason")) if first else {}
+    return dict(runs.values_list("pk", "reason"))
 
 
 def _with_note(reason: str, run: ClaimedRun, notes: Mapping[int, str]) -> str:

@@ -71,7 +71,7 @@ class Scheduler(BackgroundScheduler):
             if not tick.is_full:
                 next_at = next_fire_time()
                 break
-            limit = self._options.batch
+            limit = min(2 * limit, self._options.batch)
         return self._seconds_to(next_at)
 
     def _seconds_to(self, next_at: datetime | None) -> float:
