@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from scheduling.sql import Statement, rows_of, together
+
 CHANNEL = "daybook_scheduling"
 CLOCKS, RUNS = "clocks", "runs"  # what a NOTIFY is about
 COUNTER_TABLE = "scheduling_change"
@@ -15,28 +17,26 @@ COUNTER_TABLE = "scheduling_change"
 
 def announce_change() -> None:
     """Wake every scheduler and worker when the current transaction commits."""
-    _announce(CLOCKS)
+    together(announcement(CLOCKS))
 
 
 def announce_runs() -> None:
     """Wake every worker when the current transaction commits: runs are to start or to stop."""
-    _announce(RUNS)
+    together(announcement(RUNS))
 
 
-def _announce(what: str) -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, what])
-        else:
-            cursor.execute(
-                f"INSERT INTO {COUNTER_TABLE} (id, number) VALUES (1, 1) "  # noqa: S608
-                "ON CONFLICT (id) DO UPDATE SET number = number + 1"
-            )
+def announcement(what: str) -> Statement:
+    """Return the statement that does so, for who has others to send along with it."""
+    if connection.vendor == "postgresql":
+        return "SELECT pg_notify(%s, %s)", [CHANNEL, what]
+    return (
+        f"INSERT INTO {COUNTER_TABLE} (id, number) VALUES (1, 1) "  # noqa: S608
+        "ON CONFLICT (id) DO UPDATE SET number = number + 1",
+        [],
+    )
 
 
 def change_number() -> int:
     """Return the counter that `announce_change` raises where there is no NOTIFY."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT number FROM {COUNTER_TABLE}")  # noqa: S608
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    rows = rows_of((f"SELECT number FROM {COUNTER_TABLE}", []))  # noqa: S608
+    return int(rows[0][0]) if rows else 0

@@ -102,7 +102,6 @@ class Sweeper:
 
     def _sweep(self) -> None:
         now = self._clock()
-        self._worker.stop_what_is_cancelled()
         swept = self._lose_what_nobody_holds(now)
         dead = self._silence.look(now)
         if self._is_steady():

@@ -15,13 +15,20 @@ from scheduling.attempts.claimed import COLUMNS, ClaimedRun, Outcome
 from scheduling.attempts.settling import write_outcomes
 from scheduling.jobstore import record_executions
 from scheduling.models import Job, Run, Worker
+from scheduling.models.loads import loads
 from scheduling.registry import registry
+from scheduling.sql import rows_of
 
 logger = logging.getLogger(__name__)
 
 # A worker that knows the task may just be starting anew.
 PATIENCE = timedelta(minutes=5)
 SLICE = 50  # jobs checked in a sweep: a four-hundredth of a core
+# Jobs with runs that wait for their turn; asked whenever runs have ended: see scheduling.sql.
+WAITING = (
+    "SELECT DISTINCT job_id FROM scheduling_run "
+    "WHERE status = 'pending' AND due_at IS NULL AND job_id IS NOT NULL"
+)
 
 
 def bury(workers: Iterable[Worker], now: datetime) -> int:
@@ -55,11 +62,10 @@ def miss_expired_runs(now: datetime) -> int:
 
 def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> int:
     """Let queued runs start whose turn has come, the oldest first."""
-    held = Run.objects.held().filter(job__isnull=False).order_by()
-    waiting = set(held.values_list("job_id", flat=True).distinct())
+    waiting = {job_id for (job_id,) in rows_of((WAITING, []))}
     if job_ids is not None:
         waiting &= set(job_ids)
-    return sum(_release(job_id, now) for job_id in waiting if job_id is not None)
+    return sum(_release(job_id, now) for job_id in waiting)
 
 
 def heal_jobs(now: datetime, *, but: Collection[int] = ()) -> list[int]:
@@ -154,7 +160,7 @@ def _release(job_id: int, now: datetime) -> int:
         job = Job.objects.locked(skip_locked=True).filter(pk=job_id).first()
         if job is None:
             return 0  # deleted, or in other hands: the next sweep looks again
-        load = Run.objects.loads([job.pk]).get(job.pk, Load())
+        load = loads([job.pk]).get(job.pk, Load())
         room = max(0, instances(job.overlap, job.max_instances) - load.active)
         turn = Run.objects.held().filter(job=job).order_by("scheduled_at", "id")
         ids = list(turn.values_list("pk", flat=True)[:room])

@@ -26,6 +26,7 @@ from scheduling.engine.firing import (
 from scheduling.exceptions import InvalidTrigger
 from scheduling.jobstore import move_clocks
 from scheduling.models import Job, Run
+from scheduling.models.loads import loads
 from scheduling.options import Options
 from scheduling.registry import registry
 
@@ -53,12 +54,14 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
         jobs = _lock_due(now, limit)
         if not jobs:
             return Tick(0, 0, is_full=False)
-        loads = Run.objects.loads([job.id for job in jobs])
+        open_runs = loads([job.id for job in jobs])
         firings: list[Firing] = []
+        runs = 0
         for job in jobs:
-            firing = _fire(job, now, loads.setdefault(job.id, Load()), options)
-            firings += [firing] if firing else []
-            if sum(len(firing.occurrences) for firing in firings) >= MOST_RUNS:
+            if firing := _fire(job, now, open_runs.setdefault(job.id, Load()), options):
+                firings.append(firing)
+                runs += len(firing.occurrences)
+            if runs >= MOST_RUNS:
                 break  # the others are still due in the next transaction
         recorded = _record(firings, now)
         move_clocks([(firing.job.key, firing.next_at) for firing in firings])

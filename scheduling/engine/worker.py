@@ -11,7 +11,7 @@ from threading import Event, Thread
 from django.db import close_old_connections, connection, transaction
 
 from scheduling.attempts.claimed import ClaimedRun, Outcome
-from scheduling.attempts.claiming import claim_due, give_back, next_due_at
+from scheduling.attempts.claiming import claim_due, give_back, look
 from scheduling.database_errors import database_errors
 from scheduling.engine.lane import Lane
 from scheduling.models import Run
@@ -117,20 +117,28 @@ class WorkerLoop:
 
     def _step(self) -> float:
         has_changed, self._changed = self._changed, False
-        if has_changed:
-            self.stop_what_is_cancelled()
-        is_due = time.monotonic() >= self._look_at
+        if has_changed or time.monotonic() >= self._look_at:
+            self._look()
         for lane in self._lanes.values():
-            if has_changed or is_due or lane.has_more:
-                self._fill(lane)
+            self._fill(lane)
             self._give_back(lane.withdraw_stalled())
         self._ask_for_help()
-        if has_changed or is_due:
-            self._look_at = time.monotonic() + self._seconds_to_next_run()
         return self._seconds_to_wait()
 
+    def _look(self) -> None:
+        """See what may start, what shall stop and when to look again."""
+        now = self._clock()
+        tasks = {name: lane.tasks for name, lane in self._lanes.items() if lane.tasks}
+        rooms = {name: room for name in tasks if (room := self._lanes[name].room())}
+        found = look(worker_id=self._worker_id, tasks=tasks, rooms=rooms, now=now)
+        self._look_at = time.monotonic() + self._seconds_to(found.next_due_at, now)
+        self._stop(found.stops)
+        for name in tasks:
+            runs, lane = found.claims.get(name, []), self._lanes[name]
+            lane.has_more = name not in rooms or len(runs) == rooms[name]
+            lane.add(runs)
+
     def _fill(self, lane: Lane) -> None:
-        lane.has_more = bool(lane.tasks)
         while lane.has_more and (room := lane.room()):
             runs = claim_due(
                 worker_id=self._worker_id, tasks=lane.tasks, limit=room, now=self._clock()
@@ -145,9 +153,7 @@ class WorkerLoop:
             self._asked_at = time.monotonic()
             announce_runs()
 
-    def _seconds_to_next_run(self) -> float:
-        now = self._clock()
-        due_at = next_due_at(registry.all_names(), now)
+    def _seconds_to(self, due_at: datetime | None, now: datetime) -> float:
         if due_at is None:
             return self._options.max_sleep
         return min((due_at - now).total_seconds(), self._options.max_sleep)
@@ -164,14 +170,8 @@ class WorkerLoop:
             self._give_back(lane.withdraw())
         return 0.0
 
-    def stop_what_is_cancelled(self) -> None:
-        """Tell the runs of this process to stop that somebody cancelled."""
-        cancelled = Run.objects.filter(
-            worker_id=self._worker_id,
-            status=Run.Status.RUNNING,
-            cancel_requested_at__isnull=False,
-        )
-        reasons = dict(cancelled.values_list("id", "reason"))
+    def _stop(self, reasons: Mapping[int, str]) -> None:
+        """Tell runs of this process to stop that somebody cancelled, by id."""
         for lane in self._lanes.values() if reasons else ():
             for run in lane.withdraw(set(reasons)):
                 self._on_outcome(self._cancelled(run, reasons[run.id]))

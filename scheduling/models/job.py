@@ -58,8 +58,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         now: datetime | None = None,
     ) -> list[Run]:
         """Request runs of these jobs, all or none, as `Job.trigger` does for one."""
+        wanted = self.filter(key__in={request.key for request in requests})
         return request_runs(
-            self, requests, origin=origin, requested_by=requested_by, now=now or timezone.now()
+            dict(wanted.values_list("key", "pk")),
+            requests,
+            origin=origin,
+            requested_by=requested_by,
+            now=now or timezone.now(),
         )
 
 
@@ -246,8 +251,12 @@ class Job(Tasked, Triggered, Policy, models.Model):
         request = RunRequest(
             key=self.key, params=params or {}, is_complete=is_complete, scheduled_at=scheduled_at
         )
-        (run,) = Job.objects.filter(pk=self.pk).trigger(
-            [request], origin=origin, requested_by=requested_by, now=now
+        (run,) = request_runs(
+            {self.key: self.pk},
+            [request],
+            origin=origin,
+            requested_by=requested_by,
+            now=now or timezone.now(),
         )
         return run
 

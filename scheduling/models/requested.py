@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from scheduling.admission import Load, admit, refusal
+from scheduling.batches import ROWS, insertion
+from scheduling.columns import columns_of
 from scheduling.exceptions import InvalidParams, InvalidRequest
+from scheduling.models.loads import as_loads, counting
 from scheduling.models.run import Run
 from scheduling.options import Options
-from scheduling.wakeup import announce_runs
+from scheduling.sql import places, together
+from scheduling.wakeup import RUNS, announcement
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-    from scheduling.models.job import Job, JobQuerySet
+    from scheduling.models.job import Job
 
-BATCH = 500  # runs in one statement
+# What is read of a job, so that a run can be written down: not its trigger. In the model's order.
+JOB_COLUMNS = (
+    "id", "overlap", "max_instances", "timeout_seconds", "max_attempts", "backoff_seconds",
+    "retry_lost", "task", "params", "key", "state", "owner_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +58,7 @@ def naming_its_place(place: int, requests: Sequence[object]) -> Iterator[None]:
 
 
 def request_runs(
-    jobs: JobQuerySet,
+    job_ids: Mapping[str, int],
     requests: Sequence[RunRequest],
     *,
     origin: str,
@@ -59,39 +67,65 @@ def request_runs(
 ) -> list[Run]:
     """Write down all requested runs, or none, and return them in the order of the requests.
 
-    Raise InvalidRequest if a job is not among `jobs` or an instant lies in the future,
+    job_ids  the primary keys of jobs, by key
+
+    Raise InvalidRequest if a job is not among them or an instant lies in the future,
     InvalidParams, or JobConflict if a task is unknown. Of several requests with wrong parameters
     the first is named by its place: InvalidRequest({"3": …}).
     """
-    for request in requests:
-        if request.scheduled_at is not None and request.scheduled_at > now:
-            raise InvalidRequest(
-                {"scheduled_at": ["It lies in the future. Give a job a date trigger for that."]}
-            )
+    _check(job_ids, requests, now)
+    if not requests:
+        return []
     with transaction.atomic():
-        locked = _locked(jobs, {request.key for request in requests})
-        loads = Run.objects.loads([job.pk for job in locked.values()])
+        jobs, open_runs = _locked({job_ids[request.key] for request in requests})
         runs = []
         for place, request in enumerate(requests):
-            job = locked[request.key]
+            job = jobs.get(request.key)
+            if job is None:
+                raise _no_job(request.key)
             with naming_its_place(place, requests):
                 run = _requested(job, request, origin, requested_by, now)
-            _admit(job, run, loads.setdefault(job.pk, Load()), now)
+            _admit(job, run, open_runs.setdefault(job.pk, Load()), now)
             if job.state == job.State.PAUSED and run.is_open:
                 run.reason = "Triggered while the job was paused."
             runs.append(run)
         _insert(runs)
-        announce_runs()
     return runs
 
 
-def _locked(jobs: JobQuerySet, keys: Iterable[str]) -> dict[str, Job]:
-    """Lock the jobs, always in one order, so that two who request many do not block each other."""
-    wanted = set(keys)
-    locked = {job.key: job for job in jobs.locked().filter(key__in=wanted).order_by("pk")}
-    if missing := sorted(wanted - set(locked)):
-        raise InvalidRequest({"job": [f"There is no job {', '.join(missing)}."]})
-    return locked
+def _check(job_ids: Mapping[str, int], requests: Sequence[RunRequest], now: datetime) -> None:
+    if missing := sorted({request.key for request in requests} - set(job_ids)):
+        raise _no_job(*missing)
+    if any(request.scheduled_at is not None and request.scheduled_at > now for request in requests):
+        raise InvalidRequest(
+            {"scheduled_at": ["It lies in the future. Give a job a date trigger for that."]}
+        )
+
+
+def _no_job(*keys: str) -> InvalidRequest:
+    return InvalidRequest({"job": [f"There is no job {', '.join(keys)}."]})
+
+
+def _locked(job_ids: Iterable[int]) -> tuple[dict[str, Job], dict[int, Load]]:
+    """Lock the jobs and count their open runs.
+
+    Always in one order, so that two who request many do not block each other. The second
+    statement sees the runs of whoever held the lock before.
+    """
+    model = cast("type[Job]", Run.job.field.related_model)
+    ids = sorted(job_ids)
+    lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+    select = (
+        f"SELECT {', '.join(JOB_COLUMNS)} FROM scheduling_job "  # noqa: S608
+        f"WHERE id IN ({places(ids)}) ORDER BY id{lock}",
+        ids,
+    )
+    rows, counted = together(select, counting(ids))
+    jobs = [
+        model.from_db(connection.alias, JOB_COLUMNS, record.values())
+        for record in columns_of(model, *JOB_COLUMNS).records(rows)
+    ]
+    return {job.key: job for job in jobs}, as_loads(counted)
 
 
 def _requested(
@@ -122,8 +156,11 @@ def _admit(job: Job, run: Run, load: Load, now: datetime) -> None:
         run.finished_at = now
 
 
-def _insert(runs: list[Run]) -> None:
-    if len(runs) == 1:
-        runs[0].save(force_insert=True)  # bulk_create would start a transaction of its own
-    else:
-        Run.objects.bulk_create(runs, batch_size=BATCH)
+def _insert(runs: Sequence[Run]) -> None:
+    """Insert the runs, set their primary keys, and wake the workers when they are committed."""
+    for start in range(0, len(runs), ROWS):
+        some = runs[start : start + ROWS]
+        answers = together(insertion(some), *([announcement(RUNS)] if start == 0 else []))
+        for run, (pk,) in zip(some, sorted(answers[0]), strict=True):
+            run.pk = pk
+            run._state.adding = False

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from scheduling.admission import Load
 from scheduling.exceptions import JobConflict, NotCancellable
 from scheduling.wakeup import announce_runs
 
@@ -43,23 +42,6 @@ class RunQuerySet(models.QuerySet["Run"]):
     def held(self) -> RunQuerySet:
         """Pending runs that wait for an earlier run of their job to end."""
         return self.filter(status=Run.Status.PENDING, due_at=None)
-
-    def loads(self, job_ids: Iterable[int]) -> dict[int, Load]:
-        """Return the open runs of each job, counted; jobs without any are left out."""
-        rows = (
-            self.open()
-            .filter(job_id__in=job_ids)
-            .values("job_id")
-            .annotate(
-                waiting=models.Count("id", filter=models.Q(status=Run.Status.PENDING, due_at=None)),
-                total=models.Count("id"),
-            )
-            .order_by()
-        )
-        return {
-            row["job_id"]: Load(active=row["total"] - row["waiting"], waiting=row["waiting"])
-            for row in rows
-        }
 
     def newest_per_job(self, job_ids: Iterable[int]) -> dict[int, Run]:
         """Return the newest run of each job, in one query."""
@@ -120,18 +102,27 @@ class Run(models.Model):
 
     OPEN = (Status.PENDING, Status.RUNNING)
 
+    # Each row changes all its indexes three times: those below serve the foreign keys as well.
     job = models.ForeignKey(
-        "scheduling.Job", on_delete=models.SET_NULL, null=True, related_name="runs"
+        "scheduling.Job", on_delete=models.SET_NULL, null=True, db_index=False, related_name="runs"
     )
     job_key = models.CharField(max_length=100, help_text="Stays when the job is deleted.")
     task = models.CharField(max_length=200)
     params = models.JSONField(default=dict)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="+",
     )
     origin = models.CharField(max_length=20, choices=Origin)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="+",
     )
     scheduled_at = models.DateTimeField(help_text="The instant this run stands for (UTC).")
     due_at = models.DateTimeField(
@@ -198,7 +189,7 @@ class Run(models.Model):
                 name="run_pending_by_due_at",
                 condition=models.Q(status="pending"),
             ),
-            # For loads() and held(): the open ones of a job.
+            # For models.loads and held(): the open ones of a job.
             models.Index(
                 fields=["job", "due_at"],
                 name="run_open_by_job",
@@ -209,6 +200,12 @@ class Run(models.Model):
                 fields=["worker"],
                 name="run_running_by_worker",
                 condition=models.Q(status="running"),
+            ),
+            # For a user who is deleted.
+            models.Index(
+                fields=["requested_by"],
+                name="run_by_requester",
+                condition=models.Q(requested_by__isnull=False),
             ),
             # For the history of a job, and by status.
             models.Index(fields=["job", "-id"], name="run_history_by_job"),

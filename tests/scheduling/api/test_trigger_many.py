@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.db import connection
+
 from scheduling.models import Run
 from tests.factories import make_job
 from tests.scheduling.api.case import ApiTestCase
@@ -57,5 +59,6 @@ class TriggerManyTests(ApiTestCase):
     def test_reads_the_jobs_once(self):
         make_job(key="one", owner=self.alice, overlap="allow", max_instances=999)
 
-        with self.assertNumQueries(7):
+        statements = 6 if connection.vendor == "postgresql" else 8  # two of them go together
+        with self.assertNumQueries(statements):
             self.api.post(ADDRESS, [{"job": "one"}] * 30)

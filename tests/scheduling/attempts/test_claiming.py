@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import connections
 from django.test import TestCase, TransactionTestCase
 
-from scheduling.attempts.claiming import claim_due, claim_one, give_back, next_due_at
+from scheduling.attempts.claiming import claim_due, claim_one, give_back, look
 from scheduling.models import Run
 from tests.factories import NOW, make_job, make_run, make_worker
 
@@ -40,7 +40,9 @@ class ClaimDueTests(TestCase):
         make_run(due_at=NOW + timedelta(seconds=30))
         make_run(due_at=NOW + timedelta(seconds=20))
 
-        assert next_due_at(TASKS, NOW) == NOW + timedelta(seconds=20)
+        found = look(worker_id=1, tasks={"thread": TASKS}, rooms={}, now=NOW)
+
+        assert found.next_due_at == NOW + timedelta(seconds=20)
 
     def test_claim_one_takes_a_run_that_is_not_due_yet(self) -> None:
         run = make_run(due_at=NOW + timedelta(hours=1))

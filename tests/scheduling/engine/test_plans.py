@@ -9,11 +9,12 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
-from scheduling.attempts.claiming import claim_due, next_due_at
+from scheduling.attempts.claiming import claim_due, look
 from scheduling.engine import sweeping
 from scheduling.engine.silence import Silence
 from scheduling.engine.tick import next_fire_time
 from scheduling.models import Job, Run, Worker
+from scheduling.models.loads import loads
 from scheduling.registry import registry
 from tests.factories import NOW, make_worker
 from tests.many_rows import make_many_rows
@@ -57,8 +58,10 @@ class PlanTests(TestCase):
         silence = Silence(own_id=0, lease=LEASE, beat=LEASE)
         steps: dict[str, Callable[[], object]] = {
             "claim": lambda: claim_due(worker_id=worker_id, tasks=tasks, limit=50, now=LATER),
-            "next due": lambda: next_due_at(tasks, LATER),
-            "loads": lambda: Run.objects.loads(job_ids),
+            "look": lambda: look(
+                worker_id=worker_id, tasks={"thread": tasks}, rooms={"thread": 50}, now=LATER
+            ),
+            "loads": lambda: loads(job_ids),
             "missed": lambda: sweeping.miss_expired_runs(LATER),
             "held": lambda: sweeping.release_held_runs(LATER),
             "lost": lambda: sweeping.lose_all_runs(worker_id, LATER, "lost"),

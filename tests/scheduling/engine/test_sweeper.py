@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.test import TransactionTestCase
 
 from scheduling.engine import sweeper as sweeper_module
+from scheduling.engine import sweeping
 from scheduling.engine.sweeper import Sweeper
 from scheduling.engine.worker import WorkerLoop
 from scheduling.models import Job, Run
@@ -22,9 +23,8 @@ def test_a_database_that_is_away_at_the_start_is_not_asked_without_a_pause() -> 
         worker, worker_id=1, is_steady=lambda: False, records=set, options=Options(sweep=0.2)
     )
 
-    with patch.object(
-        worker, "stop_what_is_cancelled", side_effect=OperationalError("away")
-    ) as look:
+    away = OperationalError("away")
+    with patch.object(sweeping, "release_held_runs", side_effect=away) as look:
         sweeper.start()
         time.sleep(0.5)  # the time in which it must not do much
         sweeper.stop()

@@ -9,6 +9,7 @@ from django.test import TestCase
 from scheduling.admission import Load
 from scheduling.exceptions import JobConflict, NotCancellable
 from scheduling.models import Run
+from scheduling.models.loads import loads
 from tests.factories import NOW, make_job, make_run, make_running_run, make_user, make_worker
 
 
@@ -110,7 +111,7 @@ class QuerySetTests(TestCase):
         make_run(job, due_at=None)
         make_run(idle, status="failed", finished_at=NOW)
 
-        assert Run.objects.loads([job.pk, idle.pk]) == {job.pk: Load(active=2, waiting=1)}
+        assert loads([job.pk, idle.pk]) == {job.pk: Load(active=2, waiting=1)}
 
     def test_recent_per_job_gives_the_newest_of_each_in_two_queries(self) -> None:
         busy, quiet, new = make_job(), make_job(), make_job()

@@ -1,0 +1,42 @@
+"""Statements written out: those that run so often that the ORM, building them, would show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+Statement = tuple[str, Sequence[Any]]  # its text and its parameters
+Row = tuple[Any, ...]
+
+
+def places(values: Iterable[object]) -> str:
+    """Return a placeholder for each of the values, of which there must be one."""
+    return ", ".join("%s" for _ in values)
+
+
+def rows_of(statement: Statement) -> list[Row]:
+    """Execute it and return its rows."""
+    return together(statement)[0]
+
+
+def together(*statements: Statement) -> list[list[Row]]:
+    """Execute them one after the other, and return the rows of each; on PostgreSQL all have rows.
+
+    That takes them in one round trip, and each sees what was committed before it began.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            return [_executed(cursor, statement) for statement in statements]
+        text = "; ".join(text for text, _ in statements)
+        parameters = [value for _, values in statements for value in values]
+        answers = [_executed(cursor, (text, parameters))]
+        while cursor.nextset():
+            answers.append(list(cursor.fetchall()))
+    return answers
+
+
+def _executed(cursor: Any, statement: Statement) -> list[Row]:
+    cursor.execute(*statement)
+    return list(cursor.fetchall())
