@@ -1,0 +1,1 @@
+"""Where instruments trade: each venue behind one contract."""
