@@ -31,6 +31,7 @@ def make_candle(instrument: Instrument | None = None, **overrides: Any) -> Candl
         "low": Decimal("8"),
         "close": Decimal("10"),
         "volume": Decimal("12"),
+        "fetched_at": datetime(2026, 3, 3, tzinfo=UTC),
     }
     instrument = instrument or make_instrument()
     return Candle.objects.create(instrument=instrument, **(values | overrides))

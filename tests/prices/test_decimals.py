@@ -41,6 +41,11 @@ class ExactDecimalFieldTests(TestCase):
         with self.assertRaises(InvalidOperation):
             make_candle(volume=Decimal(10) ** 20)
 
+    def test_refuses_what_is_no_number(self):
+        for text in ("NaN", "Infinity"):
+            with self.subTest(text), self.assertRaises(InvalidOperation), transaction.atomic():
+                make_candle(volume=Decimal(text))
+
     def test_filters_by_number_and_not_by_text(self):
         make_candle(volume=Decimal("9"), opened_at=datetime(2026, 3, 1, tzinfo=UTC))
         make_candle(volume=Decimal("10"), opened_at=datetime(2026, 3, 2, tzinfo=UTC))
@@ -85,6 +90,7 @@ class ExactDecimalFieldTests(TestCase):
         pytest.param({"low": Decimal("9.5")}, id="low-above-the-open"),
         pytest.param({"high": Decimal("9.9")}, id="high-below-the-close"),
         pytest.param({"volume": Decimal("-1")}, id="volume-below-zero"),
+        pytest.param({"quote_volume": Decimal("-1")}, id="quote-volume-below-zero"),
         pytest.param({"interval": "2m"}, id="unknown-interval"),
     ],
 )

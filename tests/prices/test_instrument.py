@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import IntegrityError
 from django.test import TestCase
 
@@ -23,3 +25,11 @@ class InstrumentTests(TestCase):
     def test_has_an_id_of_its_venue(self):
         with self.assertRaises(IntegrityError):
             make_instrument(venue_id="")
+
+    def test_is_delisted_since_a_date(self):
+        with self.assertRaises(IntegrityError):
+            make_instrument(state="delisted", delisted_on=None)
+
+    def test_that_trades_is_not_delisted(self):
+        with self.assertRaises(IntegrityError):
+            make_instrument(state="trading", delisted_on=date(2026, 3, 2))
