@@ -6,7 +6,7 @@ significant digits are left. 1508213014.60514045 coins, an ordinary amount, have
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -47,13 +47,11 @@ class ExactDecimalField(models.DecimalField[Any, Any]):
     ) -> Any:
         """Return `value` rounded to the places of the field, alike on both databases.
 
-        Raise decimal.InvalidOperation if it has too many digits, or is no number.
+        Raise decimal.InvalidOperation if it has too many digits.
         """
         number = value if prepared else self.get_prep_value(value)
         if number is None:
             return None
-        if number.is_nan():  # passes quantize, and on PostgreSQL each check constraint
-            raise InvalidOperation("NaN is no price and no amount.")
         unit = Decimal(1).scaleb(-self.decimal_places)
         rounded = number.quantize(unit, context=self.context)
         # -0 and 0 are one number; as texts they would be two.

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, FloatField, Sum
 from django.db.models.functions import Cast
@@ -43,7 +44,7 @@ class ExactDecimalFieldTests(TestCase):
 
     def test_refuses_what_is_no_number(self):
         for text in ("NaN", "Infinity"):
-            with self.subTest(text), self.assertRaises(InvalidOperation), transaction.atomic():
+            with self.subTest(text), self.assertRaises(ValidationError):
                 make_candle(volume=Decimal(text))
 
     def test_filters_by_number_and_not_by_text(self):
