@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, cast
 
@@ -106,6 +107,11 @@ def quoted(field: Field[Any, Any]) -> str:
     return connection.ops.quote_name(str(field.column))
 
 
+def instant(at: datetime | None) -> Any:
+    """Return what the driver takes for an aware instant."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
 def _field(model: type[Model], name: str) -> Field[Any, Any]:
     return cast("Field[Any, Any]", model._meta.get_field(name))
 
@@ -125,7 +131,7 @@ def _writer(field: Field[Any, Any]) -> Callable[[Any], Any]:
     if isinstance(field, JSONField):
         return lambda value: None if value is None else json.dumps(value, cls=field.encoder)
     if isinstance(field, DateTimeField):
-        return lambda value: connection.ops.adapt_datetimefield_value(value)
+        return instant
     if isinstance(field, DecimalField):
         return lambda value: field.get_db_prep_save(value, connection)
     return lambda value: value

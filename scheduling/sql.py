@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 Statement = tuple[str, Sequence[Any]]  # its text and its parameters
 Row = tuple[Any, ...]
@@ -35,6 +35,14 @@ def together(*statements: Statement) -> list[list[Row]]:
         while cursor.nextset():
             answers.append(list(cursor.fetchall()))
     return answers
+
+
+def transaction_of(*statements: Statement) -> list[list[Row]]:
+    """Execute them together in a transaction of their own, or in that of the caller."""
+    if connection.vendor == "postgresql":  # one message is one transaction
+        return together(*statements)
+    with transaction.atomic():
+        return together(*statements)
 
 
 def _executed(cursor: Any, statement: Statement) -> list[Row]:

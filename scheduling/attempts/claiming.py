@@ -14,9 +14,9 @@ from django.db import connection
 from django.db.models import F
 
 from scheduling.attempts.claimed import COLUMNS, ClaimedRun
-from scheduling.columns import columns_of
+from scheduling.columns import columns_of, instant
 from scheduling.models import Run
-from scheduling.sql import Row, Statement, places, rows_of, together
+from scheduling.sql import Row, Statement, places, transaction_of
 
 PENDING = "status = 'pending'"
 MAY_START = f"{PENDING} AND due_at <= %s AND (expires_at IS NULL OR expires_at >= %s)"
@@ -49,7 +49,7 @@ def look(
         _claiming(worker_id, tasks[isolation], room, now) for isolation, room in rooms.items()
     ]
     names = [name for some in tasks.values() for name in some]
-    stops, coming, *claimed = together(_stopping(worker_id), _coming(names, now), *claims)
+    stops, coming, *claimed = transaction_of(_stopping(worker_id), _coming(names, now), *claims)
     return Findings(
         stops=dict(stops),
         claims={
@@ -67,13 +67,14 @@ def claim_due(
 
     Runs that another worker is claiming are left to it.
     """
-    return _claimed(rows_of(_claiming(worker_id, tasks, limit, now)), worker_id, now)
+    (rows,) = transaction_of(_claiming(worker_id, tasks, limit, now))
+    return _claimed(rows, worker_id, now)
 
 
 def claim_one(run_id: int, *, worker_id: int, now: datetime) -> ClaimedRun | None:
     """Claim this run, due or not; return None if it is not pending (any more)."""
     statement = _taking(f"id = %s AND {PENDING}", [run_id], "", worker_id, now)
-    taken = _claimed(rows_of(statement), worker_id, now)
+    taken = _claimed(transaction_of(statement)[0], worker_id, now)
     return taken[0] if taken else None
 
 
@@ -86,7 +87,7 @@ def give_back(runs: Sequence[ClaimedRun], *, worker_id: int) -> int:
 
 def _claiming(worker_id: int, tasks: Sequence[str], limit: int, now: datetime) -> Statement:
     condition = f"{MAY_START} AND task IN ({places(tasks)}) ORDER BY due_at, id LIMIT {limit:d}"
-    at = _instant(now)
+    at = instant(now)
     return _taking(condition, [at, at, *tasks], " SKIP LOCKED", worker_id, now)
 
 
@@ -100,7 +101,7 @@ def _taking(
         "UPDATE scheduling_run SET status = 'running', worker_id = %s, started_at = %s, "
         "progress = NULL, attempt = scheduling_run.attempt + 1 "
         f"FROM chosen WHERE scheduling_run.id = chosen.id RETURNING {returned}",
-        [*parameters, worker_id, _instant(now)],
+        [*parameters, worker_id, instant(now)],
     )
 
 
@@ -116,7 +117,7 @@ def _coming(tasks: Sequence[str], now: datetime) -> Statement:
     return (
         f"SELECT due_at FROM scheduling_run WHERE {PENDING} AND due_at > %s "  # noqa: S608
         f"AND task IN ({places(tasks)}) ORDER BY due_at LIMIT 1",
-        [_instant(now), *tasks],
+        [instant(now), *tasks],
     )
 
 
@@ -129,7 +130,3 @@ def _claimed(rows: Sequence[Row], worker_id: int, now: datetime) -> list[Claimed
 def _first_instant(rows: Sequence[Row]) -> datetime | None:
     first: datetime | None = columns_of(Run, "due_at").records(rows)[0]["due_at"] if rows else None
     return first
-
-
-def _instant(at: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(at)

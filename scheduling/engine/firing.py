@@ -180,14 +180,3 @@ RUN_COLUMNS = (
     "created_at",
 )  # fmt: skip
 RUN_BLANKS: dict[str, Any] = {"attempt": 0, "error": "", "traceback": "", "errors": []}
-COPIED_FROM_JOB = {
-    "job_id": "id",
-    "job_key": "key",
-    "task": "task",
-    "params": "params",
-    "owner_id": "owner_id",
-    "timeout_seconds": "timeout_seconds",
-    "max_attempts": "max_attempts",
-    "backoff_seconds": "backoff_seconds",
-    "retry_lost": "retry_lost",
-}

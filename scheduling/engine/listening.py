@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_WAIT = 1.0  # s after the connection was lost
 LOOK_UP = 0.5  # s between looks whether to stop
-SETTLE = 0.005  # s in which further changes come together
+SETTLE = 0.02  # s in which further changes come together
 
 
 class Listener(ABC):

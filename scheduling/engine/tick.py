@@ -14,7 +14,6 @@ from django_apscheduler.models import DjangoJob
 from scheduling.admission import Load
 from scheduling.batches import insert_from
 from scheduling.engine.firing import (
-    COPIED_FROM_JOB,
     DUE_COLUMNS,
     RUN_BLANKS,
     RUN_COLUMNS,
@@ -27,6 +26,7 @@ from scheduling.exceptions import InvalidTrigger
 from scheduling.jobstore import move_clocks
 from scheduling.models import Job, Run
 from scheduling.models.loads import loads
+from scheduling.models.run import COPIED_FROM_JOB
 from scheduling.options import Options
 from scheduling.registry import registry
 

@@ -14,7 +14,7 @@ from django_apscheduler.models import DjangoJob
 from scheduling.clock import dump_state
 from scheduling.exceptions import InvalidTrigger, JobConflict
 from scheduling.models.policy import Policy
-from scheduling.models.requested import RunRequest, request_runs
+from scheduling.models.requested import RunRequest, request_run, request_runs
 from scheduling.models.run import Run
 from scheduling.models.tasked import Tasked
 from scheduling.models.triggered import Triggered
@@ -251,14 +251,8 @@ class Job(Tasked, Triggered, Policy, models.Model):
         request = RunRequest(
             key=self.key, params=params or {}, is_complete=is_complete, scheduled_at=scheduled_at
         )
-        (run,) = request_runs(
-            {self.key: self.pk},
-            [request],
-            origin=origin,
-            requested_by=requested_by,
-            now=now or timezone.now(),
-        )
-        return run
+        now = now or timezone.now()
+        return request_run(self, request, origin=origin, requested_by=requested_by, now=now)
 
     def park(self, reason: str, *, now: datetime | None = None) -> None:
         """Mark the job broken: it fires no more until `heal` finds it whole again."""

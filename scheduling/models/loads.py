@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from scheduling.admission import Load
 from scheduling.sql import Row, Statement, places, rows_of
 
+OPEN = "status IN ('pending', 'running')"
+WAITING = "count(*) FILTER (WHERE status = 'pending' AND due_at IS NULL)"
+
 
 def loads(job_ids: Sequence[int]) -> dict[int, Load]:
     """Return the open runs of each job, counted; jobs without any are left out."""
@@ -16,8 +19,7 @@ def loads(job_ids: Sequence[int]) -> dict[int, Load]:
 def counting(job_ids: Sequence[int]) -> Statement:
     """Return the statement that counts the open runs of these jobs: id, waiting, all."""
     return (
-        "SELECT job_id, count(*) FILTER (WHERE status = 'pending' AND due_at IS NULL), count(*) "  # noqa: S608
-        "FROM scheduling_run WHERE status IN ('pending', 'running') "
+        f"SELECT job_id, {WAITING}, count(*) FROM scheduling_run WHERE {OPEN} "  # noqa: S608
         f"AND job_id IN ({places(job_ids)}) GROUP BY job_id",
         job_ids,
     )

@@ -14,6 +14,7 @@ from scheduling.admission import Load, admit, refusal
 from scheduling.batches import ROWS, insertion
 from scheduling.columns import columns_of
 from scheduling.exceptions import InvalidParams, InvalidRequest
+from scheduling.models.immediate import run_at_once
 from scheduling.models.loads import as_loads, counting
 from scheduling.models.run import Run
 from scheduling.options import Options
@@ -55,6 +56,24 @@ def naming_its_place(place: int, requests: Sequence[object]) -> Iterator[None]:
         if len(requests) == 1:
             raise
         raise InvalidRequest({str(place): [str(exc)]}) from exc
+
+
+def request_run(
+    job: Job,
+    request: RunRequest,
+    *,
+    origin: str,
+    requested_by: AbstractBaseUser | None,
+    now: datetime,
+) -> Run:
+    """Write down one run of `job`, as `request_runs` does; most of them in one round trip."""
+    is_plain = not request.params and not request.is_complete and request.scheduled_at is None
+    if is_plain and (run := run_at_once(job, origin=origin, requested_by=requested_by, now=now)):
+        return run
+    (run,) = request_runs(
+        {job.key: job.pk}, [request], origin=origin, requested_by=requested_by, now=now
+    )
+    return run
 
 
 def request_runs(

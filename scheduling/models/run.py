@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from scheduling.models.job import Job
 
 
+# Columns of a run that are its job's when it is written down.
+COPIED_FROM_JOB = {
+    "job_id": "id",
+    "job_key": "key",
+    "task": "task",
+    "params": "params",
+    "owner_id": "owner_id",
+    "timeout_seconds": "timeout_seconds",
+    "max_attempts": "max_attempts",
+    "backoff_seconds": "backoff_seconds",
+    "retry_lost": "retry_lost",
+}
+
+
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RunQuerySet:
         """Runs that `user` may see: his own; staff see all."""
