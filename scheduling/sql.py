@@ -12,8 +12,8 @@ Row = tuple[Any, ...]
 
 
 def places(values: Iterable[object]) -> str:
-    """Return a placeholder for each of the values, of which there must be one."""
-    return ", ".join("%s" for _ in values)
+    """Return a placeholder for each of the values; NULL, which is equal to nothing, for none."""
+    return ", ".join("%s" for _ in values) or "NULL"
 
 
 def rows_of(statement: Statement) -> list[Row]:

@@ -19,7 +19,11 @@ from scheduling.models import Run
 from scheduling.sql import Row, Statement, places, transaction_of
 
 PENDING = "status = 'pending'"
-MAY_START = f"{PENDING} AND due_at <= %s AND (expires_at IS NULL OR expires_at >= %s)"
+# One that was cancelled on its way back from a worker is ended by the sweeper.
+MAY_START = (
+    f"{PENDING} AND due_at <= %s AND (expires_at IS NULL OR expires_at >= %s) "
+    "AND cancel_requested_at IS NULL"
+)
 RETURNED = ("due_at", *COLUMNS)
 
 

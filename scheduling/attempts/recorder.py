@@ -74,7 +74,7 @@ class Recorder:
         self._unwritten: Counter[int] = Counter()
         self._counting = Lock()
         self._uncopied: list[Outcome] = []
-        self._copied_at = 0.0  # monotonic
+        self._uncopied_since = 0.0  # monotonic
         self._arrived = Event()
         self._stopping = Event()
         self._idle = Condition()
@@ -216,6 +216,8 @@ class Recorder:
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         """Pass on what is written. Who misses it finds it by himself: the sweeper looks too."""
+        if not self._uncopied:
+            self._uncopied_since = time.monotonic()
         self._uncopied += outcomes
         try:
             self._on_written(outcomes)
@@ -227,13 +229,12 @@ class Recorder:
         """Fill django-apscheduler's history now and then: what others wait for goes first."""
         if not self._uncopied:
             return
-        waited = time.monotonic() - self._copied_at
+        waited = time.monotonic() - self._uncopied_since
         is_quiet = not self._items and waited >= COPY_EVERY
         is_late = waited >= LATEST_COPY or len(self._uncopied) >= MOST_UNCOPIED
         if not (is_quiet or is_late or self._stopping.is_set()):
             return
         outcomes, self._uncopied = self._uncopied, []
-        self._copied_at = time.monotonic()
         try:
             record_executions(outcomes)
         except (DatabaseError, InterfaceError) as exc:

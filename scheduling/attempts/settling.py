@@ -117,6 +117,7 @@ def _retry(outcome: Outcome, notes: Mapping[int, str]) -> int:
         reason=_with_note(failure, run, notes),
         due_at=due_at,
         expires_at=None,
+        started_at=None,  # its times are kept with the errors
         worker=None,
         error=outcome.error,
         traceback=outcome.traceback,

@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 
 INSPECT_EVERY = 10.0  # s between looks for broken and healed jobs
 HEAL_AGAIN = 300.0  # s until a job that this process healed, and another broke, is healed again
-CLAIM_IN_TRANSIT = timedelta(seconds=10)  # from the claim's time to the executor
+# From the claim's time to the executor; SQLite's lock alone may take 20 s.
+CLAIM_IN_TRANSIT = timedelta(seconds=30)
 
 
 class Sweeper:
@@ -102,7 +103,7 @@ class Sweeper:
 
     def _sweep(self) -> None:
         now = self._clock()
-        swept = self._lose_what_nobody_holds(now)
+        swept = sweeping.end_cancelled_runs(now) + self._lose_what_nobody_holds(now)
         dead = self._silence.look(now)
         if self._is_steady():
             swept += sweeping.miss_expired_runs(now) + sweeping.bury(dead, now)
@@ -124,16 +125,19 @@ class Sweeper:
 
     def _lose_what_nobody_holds(self, now: datetime) -> int:
         """End runs that this worker has claimed and does not have: their claim got lost."""
+        claimed_before = now - CLAIM_IN_TRANSIT
         mine = Run.objects.filter(
             worker_id=self._worker_id,
             status=Run.Status.RUNNING,
-            started_at__lt=now - CLAIM_IN_TRANSIT,
+            started_at__lt=claimed_before,
         )
         claimed = set(mine.values_list("id", flat=True))
         nobodys = claimed - self._worker.holds() - self._records()
         if not nobodys:
             return 0
-        return sweeping.lose_runs_that_nobody_holds(nobodys, worker_id=self._worker_id, now=now)
+        return sweeping.lose_runs_that_nobody_holds(
+            nobodys, worker_id=self._worker_id, claimed_before=claimed_before, now=now
+        )
 
     def _inspect_if_due(self, now: datetime) -> None:
         if time.monotonic() < self._inspect_at:

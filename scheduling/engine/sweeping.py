@@ -60,6 +60,13 @@ def miss_expired_runs(now: datetime) -> int:
     )
 
 
+def end_cancelled_runs(now: datetime) -> int:
+    """End runs that were cancelled while a worker gave them back, or had their retry written."""
+    return Run.objects.filter(status=Run.Status.PENDING, cancel_requested_at__isnull=False).update(
+        status=Run.Status.CANCELLED, finished_at=now
+    )
+
+
 def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> int:
     """Let queued runs start whose turn has come, the oldest first."""
     waiting = {job_id for (job_id,) in rows_of((WAITING, []))}
@@ -132,14 +139,17 @@ def check_jobs_of_unfit_runs(job_ids: Iterable[int], now: datetime) -> None:
     _park_with_faults(Job.objects.filter(pk__in=job_ids, state=Job.State.ACTIVE), now)
 
 
-def lose_runs_that_nobody_holds(run_ids: Iterable[int], *, worker_id: int, now: datetime) -> int:
+def lose_runs_that_nobody_holds(
+    run_ids: Iterable[int], *, worker_id: int, claimed_before: datetime, now: datetime
+) -> int:
     """End runs of the living worker that it does not have, as lost.
 
     Their claim was written although the worker never got the answer.
     """
+    old = {"pk__in": list(run_ids), "started_at__lt": claimed_before}  # not their next attempt
     reason = "Its claim was written, but the connection broke before the worker knew of it."
     with transaction.atomic():
-        return write_outcomes(_lost_runs(worker_id, now, reason, pk__in=list(run_ids)))
+        return write_outcomes(_lost_runs(worker_id, now, reason, **old))
 
 
 def lose_all_runs(worker_id: int, now: datetime, reason: str) -> None:

@@ -127,11 +127,11 @@ class WorkerLoop:
 
     def _look(self) -> None:
         """See what may start, what shall stop and when to look again."""
-        now = self._clock()
+        began, now = time.monotonic(), self._clock()
         tasks = {name: lane.tasks for name, lane in self._lanes.items() if lane.tasks}
         rooms = {name: room for name in tasks if (room := self._lanes[name].room())}
         found = look(worker_id=self._worker_id, tasks=tasks, rooms=rooms, now=now)
-        self._look_at = time.monotonic() + self._seconds_to(found.next_due_at, now)
+        self._look_at = began + self._seconds_to(found.next_due_at, now)
         self._stop(found.stops)
         for name in tasks:
             runs, lane = found.claims.get(name, []), self._lanes[name]

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from scheduling.models.job import Job
 
-# What is read of a job, so that a run can be written down: not its trigger. In the model's order.
-JOB_COLUMNS = (
+# What is read of a job, so that a run can be written down: not its trigger.
+JOB_COLUMNS = {
     "id", "overlap", "max_instances", "timeout_seconds", "max_attempts", "backoff_seconds",
     "retry_lost", "task", "params", "key", "state", "owner_id",
-)  # fmt: skip
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +132,18 @@ def _locked(job_ids: Iterable[int]) -> tuple[dict[str, Job], dict[int, Load]]:
     statement sees the runs of whoever held the lock before.
     """
     model = cast("type[Job]", Run.job.field.related_model)
+    names = [f.attname for f in model._meta.concrete_fields if f.attname in JOB_COLUMNS]
     ids = sorted(job_ids)
     lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
     select = (
-        f"SELECT {', '.join(JOB_COLUMNS)} FROM scheduling_job "  # noqa: S608
+        f"SELECT {', '.join(names)} FROM scheduling_job "  # noqa: S608
         f"WHERE id IN ({places(ids)}) ORDER BY id{lock}",
         ids,
     )
     rows, counted = together(select, counting(ids))
     jobs = [
-        model.from_db(connection.alias, JOB_COLUMNS, record.values())
-        for record in columns_of(model, *JOB_COLUMNS).records(rows)
+        model.from_db(connection.alias, names, record.values())
+        for record in columns_of(model, *names).records(rows)
     ]
     return {job.key: job for job in jobs}, as_loads(counted)
 

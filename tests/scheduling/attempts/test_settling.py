@@ -60,7 +60,7 @@ class WriteOutcomesTests(TestCase):
         reasons = []
         for attempt, status in enumerate(("failed", "failed", "succeeded"), start=1):
             Run.objects.filter(pk=run.pk).update(
-                status="running", worker=make_worker(), attempt=attempt
+                status="running", worker=make_worker(), attempt=attempt, started_at=NOW
             )
             run.refresh_from_db()
             write_outcomes([make_outcome(claimed(run), status=status, error="timeout")])
@@ -117,7 +117,7 @@ class WriteOutcomesTests(TestCase):
         write_outcomes([make_outcome(claimed(run), status="failed", error="timeout")])
 
         run.refresh_from_db()
-        assert (run.status, run.attempt, run.worker) == ("pending", 1, None)
+        assert (run.status, run.attempt, run.worker, run.started_at) == ("pending", 1, None, None)
         assert run.errors[0]["error"] == "timeout"
         assert run.due_at is not None
         wait = run.due_at - (NOW + timedelta(seconds=2))

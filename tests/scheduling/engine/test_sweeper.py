@@ -24,7 +24,7 @@ def test_a_database_that_is_away_at_the_start_is_not_asked_without_a_pause() -> 
     )
 
     away = OperationalError("away")
-    with patch.object(sweeping, "release_held_runs", side_effect=away) as look:
+    with patch.object(sweeping, "end_cancelled_runs", side_effect=away) as look:
         sweeper.start()
         time.sleep(0.5)  # the time in which it must not do much
         sweeper.stop()

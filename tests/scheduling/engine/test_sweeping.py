@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.test import TestCase
 from django_apscheduler.models import DjangoJob
 
+from scheduling.attempts.claiming import claim_due, give_back
 from scheduling.engine import sweeping
 from scheduling.models import Job, Run, Worker
 from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
@@ -64,13 +65,37 @@ class LostRunsTests(TestCase):
         worker = make_worker(heartbeat_at=LATER)
         run = make_running_run(worker)
 
-        sweeping.lose_runs_that_nobody_holds([run.pk], worker_id=worker.pk, now=LATER)
+        sweeping.lose_runs_that_nobody_holds(
+            [run.pk], worker_id=worker.pk, claimed_before=LATER, now=LATER
+        )
 
         run.refresh_from_db()
         assert (run.status, "the connection broke" in run.reason) == ("lost", True)
 
 
 class MissedRunsTests(TestCase):
+    def test_one_that_it_has_claimed_anew_meanwhile_is_not(self) -> None:
+        worker = make_worker()
+        run = make_running_run(worker, started_at=LATER)
+
+        sweeping.lose_runs_that_nobody_holds(
+            [run.pk], worker_id=worker.pk, claimed_before=LATER, now=LATER
+        )
+
+        assert Run.objects.get(pk=run.pk).status == "running"
+
+    def test_a_run_that_was_cancelled_as_it_was_given_back_ends_and_never_starts(self) -> None:
+        worker, run = make_worker(), make_run(due_at=NOW)
+        (held,) = claim_due(worker_id=worker.pk, tasks=["tests.echo"], limit=1, now=LATER)
+        run.cancel()
+        give_back([held], worker_id=worker.pk)
+
+        assert claim_due(worker_id=worker.pk, tasks=["tests.echo"], limit=1, now=LATER) == []
+        sweeping.end_cancelled_runs(LATER)
+
+        run.refresh_from_db()
+        assert (run.status, run.reason, run.finished_at) == ("cancelled", "Cancelled.", LATER)
+
     def test_a_run_that_nobody_started_in_time_is_missed(self) -> None:
         run = make_run(due_at=NOW, expires_at=NOW + timedelta(seconds=5))
 
