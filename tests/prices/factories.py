@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from prices.models import Candle, Instrument
+from prices.venues.base import VenueCandle
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def make_instrument(**overrides: Any) -> Instrument:
@@ -35,3 +38,22 @@ def make_candle(instrument: Instrument | None = None, **overrides: Any) -> Candl
     }
     instrument = instrument or make_instrument()
     return Candle.objects.create(instrument=instrument, **(values | overrides))
+
+
+def hourly_candle(turn: int, **overrides: Any) -> VenueCandle:
+    """Return a candle like make_candle's that opens `turn` hours after NOON, as a venue says it.
+
+    overrides  numbers may be text
+    """
+    values = {"open": "9", "high": "11", "low": "8", "close": "10", "volume": "12"} | overrides
+    numbers = {key: Decimal(value) for key, value in values.items() if isinstance(value, str)}
+    other: dict[str, Any] = {
+        "opened_at": NOON + timedelta(hours=turn),
+        "quote_volume": None,
+        "is_final": True,
+    }
+    return VenueCandle(**{**other, **values, **numbers})
+
+
+def hourly_candles(count: int) -> list[VenueCandle]:
+    return [hourly_candle(turn) for turn in range(count)]

@@ -1,0 +1,7 @@
+"""Writing what venues say: exact, only what changed, with counts of what came of it."""
+
+from prices.store.candles import write_candles
+from prices.store.coverage import gaps
+from prices.store.series import InvalidCandle, Series, Written
+
+__all__ = ["InvalidCandle", "Series", "Written", "gaps", "write_candles"]
