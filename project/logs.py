@@ -100,5 +100,6 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
         "loggers": {
             "apscheduler": {"level": "WARNING"},
             "django.server": {"level": "INFO"},
+            "httpx": {"level": "WARNING"},  # it names each request, with what stands in its URL
         },
     }

@@ -219,7 +219,7 @@ class KeysMissing(VenueError):
 
 
 class KeysRefused(VenueError):
-    """The venue does not accept the keys of the settings."""
+    """The venue does not let us in: the keys, our address or our rights are not right."""
 
 
 def floor_to(interval: timedelta, instant: datetime) -> datetime:
