@@ -13,7 +13,7 @@ from prices.store import postgresql, sqlite
 from prices.store.coverage import cover
 from prices.store.series import FetchedCandle, Row, Series, Written, rows_of
 
-CHUNK = 20_000  # candles in one transaction, and in memory
+CHUNK = 50_000  # candles in one transaction, and in memory
 Writer = Callable[[Series, list[Row], datetime], Written]
 WRITERS: dict[str, Writer] = {"postgresql": postgresql.write, "sqlite": sqlite.write}
 
