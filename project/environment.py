@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -20,6 +21,7 @@ from scheduling.triggers.zones import read_zone
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 DATABASES = ("postgres://", "postgresql://", "sqlite:///")
+HERE = ("127.0.0.1", "::1", "localhost")
 A_DAY = 86_400.0  # s: who waits longer means something else
 SYSTEM_ZONES = Path("/usr/share/zoneinfo")  # Django asks there too, where it exists
 
@@ -129,6 +131,23 @@ def database(name: str) -> dict[str, Any]:
             "sqlite:////full/path, or nothing for SQLite in DATA_DIR.",
         )
     return config
+
+
+def web_address(name: str, default: str) -> str:
+    """Return a URL without a slash at its end: https, or http on this machine."""
+    given = text(name, default)
+    try:
+        parts = urlsplit(given)
+        host, _ = parts.hostname, parts.port
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        host = None
+    if not host or parts.scheme not in (("https", "http") if host in HERE else ("https",)):
+        raise _invalid(
+            name,
+            without_password(given),
+            f"Write https://host, such as {default}, or http://127.0.0.1:port.",
+        )
+    return given.rstrip("/")
 
 
 def without_password(url: str) -> str:

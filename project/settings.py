@@ -259,6 +259,11 @@ CLEANUP_RUNS_PER_JOB = env.whole("CLEANUP_RUNS_PER_JOB", 10_000)  # failures, an
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # for Prometheus, which is no user
 METRICS_WITHOUT_JOBS = env.flag("METRICS_WITHOUT_JOBS")  # True: no time series for each job
 
+# --- Venues -----------------------------------------------------------------
+UPBIT_URL = env.web_address("UPBIT_URL", "https://api.upbit.com")
+VENUE_CONNECT_TIMEOUT = env.seconds("VENUE_CONNECT_TIMEOUT", 5.0, least=0.1)
+VENUE_READ_TIMEOUT = env.seconds("VENUE_READ_TIMEOUT", 10.0, least=0.1)  # of silence
+
 # --- Snapshots --------------------------------------------------------------
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")
 SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")

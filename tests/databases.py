@@ -42,6 +42,9 @@ ENVIRONMENT = {
     "SNAPSHOT_SOURCE": "cointracking",
     "SNAPSHOT_USER_ID": "admin",
     "TIME_ZONE": "UTC",
+    "UPBIT_URL": "http://127.0.0.1:9",  # nobody is there
+    "VENUE_CONNECT_TIMEOUT": "5",
+    "VENUE_READ_TIMEOUT": "10",
 }
 # The engine's knobs, too: blank means the default.
 SETTINGS = Path(__file__).parents[1] / "project" / "settings.py"

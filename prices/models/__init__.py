@@ -1,6 +1,8 @@
-"""What is stored: instruments, candles and rates, and the field for exact decimals."""
+"""What is stored: instruments, candles, rates and budgets of calls, and the exact decimals."""
 
+from prices.models.budget import Budget
 from prices.models.candle import Candle, CandleRevision, Interval
+from prices.models.circuit import Circuit
 from prices.models.corporate_action import CorporateAction
 from prices.models.coverage import Coverage
 from prices.models.decimals import ExactDecimalField
@@ -9,8 +11,10 @@ from prices.models.instrument import Instrument, InstrumentAlias
 from prices.models.rate import Rate
 
 __all__ = [
+    "Budget",
     "Candle",
     "CandleRevision",
+    "Circuit",
     "CorporateAction",
     "Coverage",
     "ExactDecimalField",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -131,10 +131,14 @@ class CandlePage:
 
 
 class Venue(Protocol):
-    """A venue, ready to be asked. It waits its turn before each call; see `Gate`."""
+    """A venue, ready to be asked. It waits its turn before each call; see `Gate`.
+
+    calls_per_second  of each group that the venue counts apart, at most
+    """
 
     name: str
     abilities: Abilities
+    calls_per_second: Mapping[str, float]
 
     def list_instruments(self) -> tuple[ListedInstrument, ...]:
         """Return what the venue lists now, each once. Raise VenueError."""

@@ -34,6 +34,13 @@ WRONG = [
     ("HTTPS", "ture", "Write 1 or 0."),
     ("EXTRA_APPS", "tset", "No such package is installed."),
     ("EXTRA_APPS", ".apps", "No such package is installed."),
+    ("UPBIT_URL", "http://api.upbit.com", "Write https://host, such as https://api.upbit.com, or"),
+    ("UPBIT_URL", "ftp://127.0.0.1", "Write https://host"),
+    ("UPBIT_URL", "https://[::1", "Write https://host"),
+    ("UPBIT_URL", "https://api.upbit.com:port", "Write https://host"),
+    ("UPBIT_URL", "https://", "Write https://host"),
+    ("UPBIT_URL", "api.upbit.com", "Write https://host"),
+    ("VENUE_READ_TIMEOUT", "0", "Write a number of seconds from 0.1 to 86400, such as 10."),
     ("DATA_DIR", "/dev/null/var", "Daybook cannot write there (Not a directory)."),
     ("DATABASE_URL", "nonsense", "Write postgres://user:password@host/name"),
     ("DATABASE_URL", "postgres://localhost", "Write postgres://"),
@@ -157,3 +164,16 @@ def test_a_scheduler_without_tables_is_told_to_migrate(new_installation: Install
     assert ended.returncode == 1
     assert "lacks migrations" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", "https://api.upbit.com"),
+        ("https://sg-api.upbit.com/", "https://sg-api.upbit.com"),
+        ("http://127.0.0.1:8123", "http://127.0.0.1:8123"),
+        ("http://[::1]:8123", "http://[::1]:8123"),
+    ],
+)
+def test_a_venue_is_called_over_tls_unless_it_is_on_this_machine(given: str, expected: str) -> None:
+    assert read_settings(UPBIT_URL=given)["UPBIT_URL"] == expected
