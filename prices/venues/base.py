@@ -42,19 +42,41 @@ class Abilities:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VenueFundamentals:
+    """What a venue says of a company; None = it does not tell.
+
+    All in the quote currency, but for the shares, and `roe`, in percent.
+
+    fiscal_period  what sales and profits cover, as the venue writes it; empty = it has none
+    """
+
+    fiscal_period: str = ""
+    market_cap: Decimal | None = None
+    listed_shares: Decimal | None = None
+    capital: Decimal | None = None
+    face_value: Decimal | None = None
+    sales: Decimal | None = None
+    operating_profit: Decimal | None = None
+    ordinary_profit: Decimal | None = None
+    net_income: Decimal | None = None
+    roe: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedInstrument:
     """An instrument as a venue lists it.
 
     venue_id        the venue's own id, always text: KRW-BTC, 005930
     market          the part of the venue that it trades in: KRW, KOSPI
     symbol          our name of it: BTC/KRW
-    name            in English, where the venue has one
+    name            in English, where the venue has one, else as the local name
     local_name      in the venue's language; empty = it has none
     base_currency   what is bought; empty = a stock or a fund
     quote_currency  of its price
     is_halted       it is listed, and nobody can trade it now
     warnings        the venue's own words, sorted; empty = none
     listed_on       None = the venue does not tell
+    fundamentals    None = the list has none
     """
 
     venue_id: str
@@ -68,6 +90,7 @@ class ListedInstrument:
     is_halted: bool = False
     warnings: tuple[str, ...] = ()
     listed_on: date | None = None
+    fundamentals: VenueFundamentals | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
