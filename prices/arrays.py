@@ -74,16 +74,27 @@ def _products(factors: Sequence[float]) -> Floats:
 
 
 def _from_postgresql(key: tuple[Any, ...]) -> CandleArrays:
-    """Read what COPY writes: rows of one length, as no value is null, so numpy takes them whole."""
-    # Django's cursor, when it counts statements, takes COPY without parameters only.
-    with connection.cursor() as cursor, cursor.cursor.copy(_COPY, key) as copy:
-        answer = b"".join(copy)
-    rows = np.frombuffer(answer[_HEADER:-_TRAILER], _ROW)
-    numbers = {name: rows[name].astype(np.float64) for name in NUMBERS}
-    opened_at = rows["opened_at"].astype(np.int64) + _YEAR_2000
+    """Read each column as one binary array, which numpy takes whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ARRAYS, key)
+        opened_at, *numbers, is_final = cursor.fetchone()
+    since_2000 = _elements(opened_at, ">i8").astype(np.int64)
+    floats = [_elements(column, ">f8").astype(np.float64) for column in numbers]
     return CandleArrays(
-        opened_at=opened_at.view("datetime64[us]"), **numbers, is_final=rows["is_final"].copy()
+        opened_at=(since_2000 + _YEAR_2000).view("datetime64[us]"),
+        **dict(zip(NUMBERS, floats, strict=True)),
+        is_final=_elements(is_final, "?").copy(),
     )
+
+
+def _elements(answer: bytes | None, kind: str) -> NDArray[Any]:
+    """Return the elements of what array_send made of a column; None if it had no row.
+
+    Before them stand five integers (one dimension, no null, their type, count, lower bound), and
+    before each its length.
+    """
+    element = np.dtype([("length", ">i4"), ("value", kind)])
+    return np.frombuffer((answer or b"")[5 * 4 :], element)["value"]
 
 
 def _from_sqlite(key: tuple[Any, ...]) -> CandleArrays:
@@ -112,18 +123,9 @@ _WHERE = (
     f"FROM {Candle._meta.db_table} WHERE instrument_id = %s AND interval = %s "
     "AND opened_at >= %s AND opened_at < %s ORDER BY opened_at"
 )
-_FLOATS = ", ".join(f"coalesce({name}::float8, 'NaN')" for name in NUMBERS)
-_COPY = f"COPY (SELECT opened_at, {_FLOATS}, is_final {_WHERE}) TO STDOUT (FORMAT BINARY)"
+_FLOATS = ", ".join(f"coalesce({name}::float8, 'NaN') AS {name}" for name in NUMBERS)
+_SENT = ", ".join(f"array_send(array_agg({name}))" for name in ("opened_at", *NUMBERS, "is_final"))
+_ARRAYS = f"SELECT {_SENT} FROM (SELECT opened_at, {_FLOATS}, is_final {_WHERE}) AS found"  # noqa: S608
 _REALS = ", ".join(f"CAST({name} AS REAL)" for name in NUMBERS)
 _SELECT = f"SELECT opened_at, {_REALS}, is_final {_WHERE}"
-# https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format", read 2026-11-21: before
-# each value comes its length, before each row the number of its values.
-_HEADER, _TRAILER = 19, 2  # bytes
-_FIELDS = [("opened_at", ">i8"), *((name, ">f8") for name in NUMBERS), ("is_final", "?")]
-_ROW = np.dtype(
-    [
-        ("values", ">i2"),
-        *(part for name, kind in _FIELDS for part in ((f"{name}_length", ">i4"), (name, kind))),
-    ]
-)
 _YEAR_2000 = 946_684_800_000_000  # us since 1970, from which PostgreSQL counts

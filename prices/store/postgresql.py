@@ -1,8 +1,8 @@
 """Candles go to PostgreSQL by COPY.
 
-Where nothing is stored yet they go straight into the table; else into a temporary one, and from
-there in one statement what is new or changed. That compares first: ON CONFLICT would lock, and so
-write, each row that it finds, also where it changes nothing.
+Those that are new go straight into the table. The others go into a temporary one, and one statement
+takes from there what has changed. Each is compared before it is written: ON CONFLICT would lock,
+and so write, each row that it finds, also where it changes nothing.
 """
 
 from __future__ import annotations
@@ -30,33 +30,42 @@ TYPES = {
 
 def write(series: Series, rows: list[Row], fetched_at: datetime) -> Written:
     """Store `rows`, in the order of their openings; return what came of them."""
-    first, last = rows[0][0], rows[-1][0]
-    if not series.stored(first, last).exists():
-        _copy_in(series, rows, fetched_at)
-        return Written(new=len(rows))
-    with connection.cursor() as cursor:
-        cursor.execute(_MAKE_STAGING)
-        _copy(cursor, STAGING, COLUMNS, rows)
-        cursor.execute(
-            _MERGE,
-            {
-                "instrument": series.instrument.pk,
-                "interval": series.interval,
-                "first": first,
-                "last": last,
-                "fetched_at": fetched_at,
-            },
-        )
-        new, changed, revised = cursor.fetchone()
-        cursor.execute(f"TRUNCATE {STAGING}")
-    unchanged = len(rows) - new - changed
-    return Written(new=new, changed=changed, unchanged=unchanged, revised=revised)
+    found = series.stored(rows[0][0], rows[-1][0]).values_list("opened_at", flat=True)
+    stored = set(found.iterator())
+    new = [row for row in rows if row[0] not in stored]
+    if new:
+        copy_in(series, new, fetched_at)
+    if len(new) == len(rows):
+        return Written(new=len(new))
+    known = [row for row in rows if row[0] in stored] if new else rows
+    changed, revised = _update(series, known, fetched_at)
+    unchanged = len(known) - changed
+    return Written(new=len(new), changed=changed, unchanged=unchanged, revised=revised)
 
 
-def _copy_in(series: Series, rows: list[Row], fetched_at: datetime) -> None:
+def copy_in(series: Series, rows: Iterable[Row], fetched_at: datetime) -> None:
+    """COPY `rows` into the table, where none of them may be."""
     own = (series.instrument.pk, series.interval)
     with connection.cursor() as cursor:
         _copy(cursor, _TABLE, _ALL, ((*own, *row, fetched_at) for row in rows))
+
+
+def _update(series: Series, rows: list[Row], fetched_at: datetime) -> tuple[int, int]:
+    """Update the stored candles that differ; return how many did, and how many were final."""
+    key = {
+        "instrument": series.instrument.pk,
+        "interval": series.interval,
+        "first": rows[0][0],
+        "last": rows[-1][0],
+        "fetched_at": fetched_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE_STAGING)
+        _copy(cursor, STAGING, COLUMNS, rows)
+        cursor.execute(_UPDATE, key)
+        changed, revised = cursor.fetchone()
+        cursor.execute(f"TRUNCATE {STAGING}")
+    return changed, revised
 
 
 def _copy(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -78,30 +87,23 @@ def _listed(names: Iterable[str], form: str = "{0}") -> str:
 _DEFINED = _listed(f"{name} {TYPES.get(name, NUMERIC)}" for name in COLUMNS)
 _MAKE_STAGING = f"CREATE TEMPORARY TABLE IF NOT EXISTS {STAGING} ({_DEFINED})"
 _DIFFERS = f"({_listed(VALUES, 's.{0}')}) IS DISTINCT FROM ({_listed(VALUES, 'c.{0}')})"
-_MERGE = f"""
+_UPDATE = f"""
 WITH differing AS MATERIALIZED (
-    SELECT s.*, c.is_final AS was_final, {_listed(_REVISED, "c.{0} AS old_{0}")},
+    SELECT s.*, c.id, c.is_final AS was_final, {_listed(_REVISED, "c.{0} AS old_{0}")},
         c.fetched_at AS old_fetched_at
-    FROM {STAGING} s LEFT JOIN {_TABLE} c
-        ON c.instrument_id = %(instrument)s AND c.interval = %(interval)s
-        AND c.opened_at BETWEEN %(first)s AND %(last)s AND c.opened_at = s.opened_at
-    WHERE c.id IS NULL
-        OR {_DIFFERS} AND (s.is_final OR NOT c.is_final) AND c.fetched_at <= %(fetched_at)s
+    FROM {STAGING} s JOIN {_TABLE} c ON c.opened_at = s.opened_at
+    WHERE c.instrument_id = %(instrument)s AND c.interval = %(interval)s
+        AND c.opened_at BETWEEN %(first)s AND %(last)s
+        AND {_DIFFERS} AND (s.is_final OR NOT c.is_final) AND c.fetched_at <= %(fetched_at)s
 ), kept AS (
     INSERT INTO {CandleRevision._meta.db_table}
         (instrument_id, interval, {_listed(_REVISED)}, fetched_at, replaced_at)
     SELECT %(instrument)s, %(interval)s, {_listed(_REVISED, "old_{0}")}, old_fetched_at,
         %(fetched_at)s
     FROM differing WHERE was_final RETURNING 1
-), written AS (
-    INSERT INTO {_TABLE} AS stored ({_listed(_ALL)})
-    SELECT %(instrument)s, %(interval)s, {_listed(COLUMNS)}, %(fetched_at)s
-    FROM differing
-    ON CONFLICT (instrument_id, interval, opened_at) DO UPDATE
-    SET {_listed([*VALUES, "fetched_at"], "{0} = EXCLUDED.{0}")}
-    RETURNING xmax = 0 AS is_new  -- a row that was there is locked by us
+), changed AS (
+    UPDATE {_TABLE} c SET {_listed(VALUES, "{0} = d.{0}")}, fetched_at = %(fetched_at)s
+    FROM differing d WHERE c.id = d.id RETURNING 1
 )
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new),
-    (SELECT count(*) FROM kept)
-FROM written
+SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM kept)
 """  # noqa: S608
