@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, list[tuple[list[str], bool]]] = {
     "schedules": [(["schedules", "100000"], True)],
     "edits": [(["edits", "200"], False), (["triggers", "200"], False)],
     "history": [(["history", "1000000"], True)],
+    "candles": [(["candles", "1000000"], False)],
 }
 
 

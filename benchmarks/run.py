@@ -10,6 +10,7 @@ import django
 from django.core.management import call_command
 
 MODULES = {
+    ("daybook", "candles"): "candles",
     ("daybook", "history"): "daybook_history",
     ("apscheduler", "history"): "apscheduler_history",
 }
