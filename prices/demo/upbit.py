@@ -22,6 +22,10 @@ LENGTHS = {
     f"/v1/candles/minutes/{minutes}": timedelta(minutes=minutes)
     for minutes in (1, 3, 5, 10, 15, 30, 60, 240)
 } | {"/v1/candles/days": timedelta(days=1)}
+GROUPS = dict.fromkeys(LENGTHS, "candles") | {
+    "/v1/market/all": "market",
+    "/v1/ticker/all": "ticker",
+}
 CAUTIONS = (
     "PRICE_FLUCTUATIONS",
     "TRADING_VOLUME_SOARING",
@@ -95,15 +99,15 @@ class UpbitServer(VenueServer):
         self._counts: Counter[tuple[str, int]] = Counter()
 
     def reply(self, request: Request) -> Reply:
-        is_list = request.path == "/v1/market/all"
-        if not is_list and request.path not in LENGTHS:
+        group = GROUPS.get(request.path)
+        if group is None:
             return refusal(404, 404, "no Route matched with those values")
-        left = self._left_in_second("market" if is_list else "candles")
+        left = self._left_in_second(group)
         if left < 0:
             self.refused += 1
             return too_many_requests()
-        reply = self._list() if is_list else self._candles(request)
-        group = "market" if is_list else "candles"
+        replies = {"market": self._list, "ticker": self._last_prices, "candles": self._candles}
+        reply = replies[group](request)
         reply.headers["Remaining-Req"] = f"group={group}; min=600; sec={left}"
         return reply
 
@@ -113,8 +117,13 @@ class UpbitServer(VenueServer):
             self._counts[second] += 1
             return self.limit - self._counts[second]
 
-    def _list(self) -> Reply:
+    def _list(self, _: Request) -> Reply:
         return as_json([_listed(market) for market in list(self.markets.values())])
+
+    def _last_prices(self, request: Request) -> Reply:
+        asked = request.params.get("quote_currencies", "").split(",")
+        markets = [one for one in list(self.markets.values()) if one.code.split("-")[0] in asked]
+        return as_json([_last_price(market, self.now()) for market in markets])
 
     def _candles(self, request: Request) -> Reply:
         params = request.params
@@ -193,6 +202,22 @@ def _listed(market: Market) -> dict[str, Any]:
         "korean_name": market.local_name,
         "english_name": market.name,
         "market_event": {"warning": bool(market.cautions), "caution": cautions},
+    }
+
+
+def _last_price(market: Market, now: datetime) -> dict[str, Any]:
+    """Return some of the fields that Upbit has; its day is the one in UTC."""
+    day = timedelta(days=1)
+    today = made_up_candle(market.code, market.price, _start_before(now, day), day, now)
+    return {
+        "market": market.code,
+        "trade_timestamp": int(now.timestamp() * 1000),
+        "opening_price": today.open,
+        "high_price": today.high,
+        "low_price": today.low,
+        "trade_price": today.close,
+        "acc_trade_price_24h": today.quote_volume,
+        "acc_trade_volume_24h": today.volume,
     }
 
 

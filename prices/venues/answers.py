@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from prices.venues.base import InvalidAnswer
+from prices.venues.base import EPOCH, InvalidAnswer
 
+MILLISECONDS = 10**14  # until the year 5138
 SHOWN = 80  # characters of an answer in a message
 
 
@@ -57,9 +58,17 @@ def read_utc(row: Mapping[str, Any], name: str, where: str) -> datetime:
     text = read_text(row, name, where)
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError as exc:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
         raise InvalidAnswer(f"{where}: {name!r} is {shown(text)}, expected a time.") from exc
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def read_milliseconds(row: Mapping[str, Any], name: str, where: str) -> datetime:
+    """Return the instant of a field that counts milliseconds since 1970."""
+    number = read_number(row, name, where)
+    if not 0 <= number < MILLISECONDS:  # int() of 1e999999999 would not come to an end
+        raise InvalidAnswer(f"{where}: {name!r} is {shown(number)}, expected a time.")
+    return EPOCH + int(number) * timedelta(milliseconds=1)
 
 
 def shown(value: object) -> str:

@@ -30,6 +30,7 @@ class Abilities:
     has_quote_volume  candles say what their volume was worth
     has_sessions      trading begins and ends; False = it never stops
     skips_quiet       there is no candle where nothing was traded
+    has_last_prices   one call tells the last price of all instruments
     rows_per_call     candles in one answer, at most
     """
 
@@ -38,6 +39,7 @@ class Abilities:
     has_quote_volume: bool
     has_sessions: bool
     skips_quiet: bool
+    has_last_prices: bool
     rows_per_call: int
 
 
@@ -113,6 +115,21 @@ class VenueCandle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastPrice:
+    """What an instrument was traded at last.
+
+    traded_at     when that was, which may be long ago
+    volume        units, of the last 24 hours; quote_volume: what they were worth
+    """
+
+    venue_id: str
+    price: Decimal
+    traded_at: datetime
+    volume: Decimal
+    quote_volume: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CandleQuery:
     """Which candles are wanted: those that open in [since, until), aware."""
 
@@ -171,6 +188,12 @@ class Venue(Protocol):
 
         What was yielded is good, also if a later page fails. Pages join: each ends where the
         one before it starts, and the last one starts where the query does. Raise VenueError.
+        """
+
+    def last_prices(self) -> tuple[LastPrice, ...]:
+        """Return the last price of each instrument that the venue lists, each once.
+
+        Raise NotOffered if the venue has no such call, or another VenueError.
         """
 
     def calls_for(self, query: CandleQuery) -> int:

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from prices.venues.answers import read_number, read_rows, read_text, read_utc, shown
+from prices.venues.answers import (
+    read_milliseconds,
+    read_number,
+    read_rows,
+    read_text,
+    read_utc,
+    shown,
+)
 from prices.venues.base import (
     Abilities,
     CandlePage,
     CandleQuery,
     Gate,
     InvalidAnswer,
+    LastPrice,
     ListedInstrument,
     NotOffered,
     UnknownInstrument,
@@ -34,6 +42,8 @@ PATHS = {
     "1d": "/v1/candles/days",
 }
 MARKETS = "/v1/market/all"
+LAST_PRICES = "/v1/ticker/all"
+QUOTE_CURRENCIES = "KRW,BTC,USDT"  # all that Upbit has markets in
 PAGE = 200  # candles in an answer, at most
 GRACE = timedelta(minutes=2)  # after its end a candle may still change
 PRICES = {
@@ -45,19 +55,22 @@ PRICES = {
     "quote_volume": "candle_acc_trade_price",
 }
 
+Record = TypeVar("Record", ListedInstrument, LastPrice)
+
 
 class Upbit:
     """Upbit's public calls."""
 
     name = "upbit"
     # It allows 10 to each group and IP address; calls that dawdle on their way must not meet.
-    calls_per_second: Mapping[str, float] = {"market": 8.0, "candles": 8.0}
+    calls_per_second: Mapping[str, float] = {"market": 8.0, "candles": 8.0, "ticker": 8.0}
     abilities = Abilities(
         intervals=frozenset(PATHS),
         needs_keys=False,
         has_quote_volume=True,
         has_sessions=False,
         skips_quiet=True,
+        has_last_prices=True,
         rows_per_call=PAGE,
     )
 
@@ -71,13 +84,12 @@ class Upbit:
         """Return the markets that trade now; Upbit says nothing of others."""
         where = f"{self.name} {MARKETS}"
         answer = self._caller.get(MARKETS, group="market", is_details="true")
-        listed = {}
-        for row in read_rows(answer, where):
-            instrument = _read_instrument(row, where)
-            listed[instrument.venue_id] = instrument
-        if not listed:
-            raise InvalidAnswer(f"{where} lists no market at all.")
-        return tuple(listed.values())
+        return _each_once([_read_instrument(row, where) for row in read_rows(answer, where)], where)
+
+    def last_prices(self) -> tuple[LastPrice, ...]:
+        where = f"{self.name} {LAST_PRICES}"
+        answer = self._caller.get(LAST_PRICES, group="ticker", quote_currencies=QUOTE_CURRENCIES)
+        return _each_once([_read_last_price(row, where) for row in read_rows(answer, where)], where)
 
     def calls_for(self, query: CandleQuery) -> int:
         return max(1, -(-query.most_candles // PAGE))
@@ -176,6 +188,23 @@ def _read_instrument(row: Mapping[str, Any], where: str) -> ListedInstrument:
         base_currency=base,
         quote_currency=quote,
         warnings=_warnings_of(row.get("market_event")),
+    )
+
+
+def _each_once(records: list[Record], where: str) -> tuple[Record, ...]:
+    ids = {record.venue_id for record in records}
+    if not records or len(ids) < len(records):
+        raise InvalidAnswer(f"{where} lists {len(records)} markets, {len(ids)} different ones.")
+    return tuple(records)
+
+
+def _read_last_price(row: Mapping[str, Any], where: str) -> LastPrice:
+    return LastPrice(
+        venue_id=read_text(row, "market", where),
+        price=read_number(row, "trade_price", where),
+        traded_at=read_milliseconds(row, "trade_timestamp", where),
+        volume=read_number(row, "acc_trade_volume_24h", where),
+        quote_volume=read_number(row, "acc_trade_price_24h", where),
     )
 
 

@@ -59,6 +59,21 @@ class VenueContract:
         assert len(set(ids)) == len(ids)
         assert all(one.symbol and one.quote_currency and one.market for one in listed)
 
+    def test_tells_all_last_prices_at_once_or_not_at_all(
+        self, venue: Venue, gate: MemoryGate
+    ) -> None:
+        if not venue.abilities.has_last_prices:
+            with pytest.raises(NotOffered):
+                venue.last_prices()
+            return
+
+        told = venue.last_prices()
+
+        assert len(gate.passed) == 1
+        assert {one.venue_id for one in told} == {
+            listed.venue_id for listed in venue.list_instruments()
+        }
+
     def test_gives_aware_and_exact_candles(self, venue: Venue, server: VenueServer) -> None:
         opened_at = TODAY - 10 * DAY
 

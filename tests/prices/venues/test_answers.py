@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prices.venues.answers import read_json, read_number, read_rows, read_text, read_utc
+from prices.venues.answers import (
+    read_json,
+    read_milliseconds,
+    read_number,
+    read_rows,
+    read_text,
+    read_utc,
+)
 from prices.venues.base import InvalidAnswer
 
 WHERE = "upbit /v1/candles/days"
@@ -61,6 +68,19 @@ def test_a_time_without_zone_is_utc() -> None:
     assert read_utc(row, "candle_date_time_utc", WHERE) == datetime(2026, 3, 11, 9, tzinfo=UTC)
 
 
-def test_a_time_that_is_none_is_refused() -> None:
-    with pytest.raises(InvalidAnswer, match=r"'at' is '11 March', expected a time"):
-        read_utc({"at": "11 March"}, "at", WHERE)
+@pytest.mark.parametrize("text", ["11 March", "0001-01-01T00:00:00+09:00"])
+def test_a_time_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidAnswer, match=r"'at' is '.*', expected a time"):
+        read_utc({"at": text}, "at", WHERE)
+
+
+def test_milliseconds_count_from_1970() -> None:
+    assert read_milliseconds({"at": 1500}, "at", WHERE) == datetime(
+        1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize("number", [-1, 10**30, Decimal("1e999999999")])
+def test_milliseconds_that_are_no_time_are_refused(number: int | Decimal) -> None:
+    with pytest.raises(InvalidAnswer, match=r"'at' is .*, expected a time"):
+        read_milliseconds({"at": number}, "at", WHERE)

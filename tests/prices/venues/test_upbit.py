@@ -111,6 +111,21 @@ class TestUpbit(UpbitCase):
         with pytest.raises(InvalidAnswer, match="upbit /v1/market/all"):
             venue.list_instruments()
 
+    def test_a_last_price_has_its_time_and_its_day(self, venue: Venue, clock: Clock) -> None:
+        bitcoin, *_ = venue.last_prices()
+
+        (running,) = in_order(venue.candles(self.query(clock.now() - HOUR, clock.now())))
+        assert (bitcoin.venue_id, bitcoin.traded_at) == ("KRW-BTC", clock.now())
+        assert bitcoin.price == running.close
+        assert bitcoin.volume > 0
+
+    def test_the_same_market_twice_is_refused(self, venue: Venue, server: UpbitServer) -> None:
+        row = {"market": "KRW-BTC", "english_name": "Bitcoin", "korean_name": "비트코인"}
+        server.reply_instead(as_json([row, row]))
+
+        with pytest.raises(InvalidAnswer, match="lists 2 markets, 1 different"):
+            venue.list_instruments()
+
     def test_thirty_days_of_hours_take_four_calls(self, venue: Venue, server: UpbitServer) -> None:
         pages = list(venue.candles(self.query(TODAY - 30 * DAY, TODAY)))
 
