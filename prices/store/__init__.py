@@ -2,6 +2,15 @@
 
 from prices.store.candles import write_candles
 from prices.store.coverage import gaps
+from prices.store.instruments import Collected, write_instruments
 from prices.store.series import InvalidCandle, Series, Written
 
-__all__ = ["InvalidCandle", "Series", "Written", "gaps", "write_candles"]
+__all__ = [
+    "Collected",
+    "InvalidCandle",
+    "Series",
+    "Written",
+    "gaps",
+    "write_candles",
+    "write_instruments",
+]

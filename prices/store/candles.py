@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from prices.models import Instrument
 from prices.store import postgresql, sqlite
 from prices.store.coverage import cover
-from prices.store.series import FetchedCandle, Row, Series, Written, rows_of
+from prices.store.series import Row, Series, Written, rows_of
+from prices.venues.base import VenueCandle
 
 CHUNK = 50_000  # candles in one transaction, and in memory
 Writer = Callable[[Series, list[Row], datetime], Written]
@@ -20,7 +21,7 @@ WRITERS: dict[str, Writer] = {"postgresql": postgresql.write, "sqlite": sqlite.w
 
 def write_candles(
     series: Series,
-    candles: Iterable[FetchedCandle],
+    candles: Iterable[VenueCandle],
     *,
     fetched_at: datetime,
     asked: tuple[datetime, datetime] | None = None,

@@ -52,7 +52,7 @@ def copy_in(series: Series, rows: Iterable[Row], fetched_at: datetime) -> None:
 
 def _update(series: Series, rows: list[Row], fetched_at: datetime) -> tuple[int, int]:
     """Update the stored candles that differ; return how many did, and how many were final."""
-    key = {
+    key: dict[str, Any] = {
         "instrument": series.instrument.pk,
         "interval": series.interval,
         "first": rows[0][0],

@@ -7,37 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
-from typing import Protocol
 
 from django.db.models import QuerySet
 
 from prices.models import Candle, Instrument
 from prices.models.decimals import LIMIT
+from prices.venues.base import VenueCandle
 
 VALUES = ("open", "high", "low", "close", "volume", "quote_volume", "is_final")
 COLUMNS = ("opened_at", *VALUES)
 Row = tuple[datetime, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal | None, bool]
-
-
-class FetchedCandle(Protocol):
-    """A candle as a venue says it: plain, exact, with an aware opening."""
-
-    @property
-    def opened_at(self) -> datetime: ...
-    @property
-    def open(self) -> Decimal: ...
-    @property
-    def high(self) -> Decimal: ...
-    @property
-    def low(self) -> Decimal: ...
-    @property
-    def close(self) -> Decimal: ...
-    @property
-    def volume(self) -> Decimal: ...
-    @property
-    def quote_volume(self) -> Decimal | None: ...
-    @property
-    def is_final(self) -> bool: ...
 
 
 class InvalidCandle(ValueError):
@@ -79,7 +58,7 @@ class Written:
         )
 
 
-def rows_of(series: Series, candles: Iterable[FetchedCandle]) -> Iterator[Row]:
+def rows_of(series: Series, candles: Iterable[VenueCandle]) -> Iterator[Row]:
     """Yield the values of COLUMNS of each candle.
 
     Raise InvalidCandle at the first that cannot be, or does not open after the one before it.
