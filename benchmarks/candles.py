@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
+from benchmarks.past import settle
 from prices.models import Candle, Instrument
 from prices.selectors import candle_arrays
 from prices.store import Series, Written, postgresql, sqlite, write_candles
@@ -25,7 +26,8 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 FETCHED = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 BATCH = 1000  # candles in one statement of bulk_create
-READ = 100_000  # candles
+READ = 100_000  # candles, READS times
+READS = 5
 
 
 def candles(count: int) -> dict[str, float]:
@@ -46,9 +48,11 @@ def candles(count: int) -> dict[str, float]:
         "a hundredth changed": of(count, lambda: store(ours, changed, asked=window)),
         "bulk_create, new": of(len(few), lambda: bulk_create(django, few)),
         "bulk_create, unchanged": of(len(few), lambda: bulk_create(django, few)),
-        "read as arrays": of(min(count, READ), lambda: read_arrays(ours, count)),
-        "read as models": of(min(count, READ), lambda: read_models(ours)),
     }
+    settle()
+    read = min(count, READ) * READS
+    figures["read as arrays"] = of(read, lambda: read_arrays(ours, count))
+    figures["read as models"] = of(read, lambda: read_models(ours))
     return {f"{name}, per second": figure for name, figure in figures.items()}
 
 
@@ -127,8 +131,10 @@ def models_of(series: Series, made: Sequence[VenueCandle]) -> list[Candle]:
 
 def read_arrays(series: Series, count: int) -> None:
     ends_at = BEGINNING + min(count, READ) * MINUTE
-    candle_arrays(series.instrument, series.interval, starts_at=BEGINNING, ends_at=ends_at)
+    for _ in range(READS):
+        candle_arrays(series.instrument, series.interval, starts_at=BEGINNING, ends_at=ends_at)
 
 
 def read_models(series: Series) -> None:
-    list(series.stored(BEGINNING, BEGINNING + (READ - 1) * MINUTE))
+    for _ in range(READS):
+        list(series.stored(BEGINNING, BEGINNING + (READ - 1) * MINUTE))
