@@ -98,16 +98,17 @@ def _elements(answer: bytes | None, kind: str) -> NDArray[Any]:
 
 
 def _from_sqlite(key: tuple[Any, ...]) -> CandleArrays:
+    """Read each column as one text, which numpy takes apart."""
     *series, starts_at, ends_at = key
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT, [*series, adapt(starts_at), adapt(ends_at)])
-        columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * (2 + len(NUMBERS))
-    numbers = (np.array(column, np.float64) for column in columns[1:-1])
+        cursor.execute(_TEXTS, [*series, adapt(starts_at), adapt(ends_at)])
+        opened_at, *numbers, is_final = (text or "" for text in cursor.fetchone())
+    floats = [np.fromstring(column, np.float64, sep=",") for column in numbers]
     return CandleArrays(
-        opened_at=np.array(columns[0], "datetime64[us]"),
-        **dict(zip(NUMBERS, numbers, strict=True)),
-        is_final=np.array(columns[-1], np.bool_),
+        opened_at=np.fromstring(opened_at, np.int64, sep=",").view("datetime64[us]"),
+        **dict(zip(NUMBERS, floats, strict=True)),
+        is_final=np.fromstring(is_final, np.int64, sep=",").astype(np.bool_),
     )
 
 
@@ -126,6 +127,11 @@ _WHERE = (
 _FLOATS = ", ".join(f"coalesce({name}::float8, 'NaN') AS {name}" for name in NUMBERS)
 _SENT = ", ".join(f"array_send(array_agg({name}))" for name in ("opened_at", *NUMBERS, "is_final"))
 _ARRAYS = f"SELECT {_SENT} FROM (SELECT opened_at, {_FLOATS}, is_final {_WHERE}) AS found"  # noqa: S608
-_REALS = ", ".join(f"CAST({name} AS REAL)" for name in NUMBERS)
-_SELECT = f"SELECT opened_at, {_REALS}, is_final {_WHERE}"
+# Seconds, and the six digits behind the point where there are any.
+_SINCE_1970 = "strftime('%%s', opened_at) * 1000000 + CAST(substr(opened_at, 21) AS INTEGER)"
+_JOINED = ", ".join(f"group_concat(coalesce({name}, 'nan'))" for name in NUMBERS)
+_TEXTS = (
+    f"SELECT group_concat({_SINCE_1970}), {_JOINED}, group_concat(is_final) "  # noqa: S608
+    f"FROM (SELECT opened_at, {', '.join(NUMBERS)}, is_final {_WHERE})"
+)
 _YEAR_2000 = 946_684_800_000_000  # us since 1970, from which PostgreSQL counts

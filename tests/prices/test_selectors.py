@@ -52,6 +52,14 @@ class CandleArraysTests(TestCase):
         self.assertEqual(candles.quote_volume.tolist(), [1508213014.60514045] * 2)
         self.assertEqual(candles.is_final.tolist(), [True] * 2)
 
+    def test_keep_microseconds(self):
+        at = NOON + timedelta(microseconds=7)
+        write_candles(
+            Series(self.instrument, "1h"), [hourly_candle(0, opened_at=at)], fetched_at=NOON + DAY
+        )
+
+        self.assertEqual(self.read().opened_at.tolist(), [at.replace(tzinfo=None)])
+
     def test_mark_an_untold_quote_volume(self):
         self.write(0)
 
