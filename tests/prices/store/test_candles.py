@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.test import TestCase
 
 from prices.models import Candle, CandleRevision, Coverage
@@ -19,6 +21,13 @@ from tests.prices.factories import NOON, hourly_candle, hourly_candles, make_ins
 HOUR = timedelta(hours=1)
 FETCHED = NOON + timedelta(days=30)
 LATER = FETCHED + HOUR
+
+
+def versions() -> set[tuple[Any, ...]]:
+    """Return where each candle is stored and which transactions have written or locked it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctid::text, xmin::text, xmax::text, opened_at FROM prices_candle")
+        return set(cursor.fetchall())
 
 
 class WritingTestCase(TestCase):
@@ -61,6 +70,17 @@ class WriteCandlesTests(WritingTestCase):
 
         self.assertEqual(written, Written(unchanged=5))
         self.assertEqual(self.stored(), before)
+
+    def test_touches_no_row_that_is_unchanged(self):
+        if connection.vendor != "postgresql":
+            self.skipTest("SQLite does not say which rows were written.")
+        candles = hourly_candles(5)
+        self.write(candles)
+        before = versions()
+
+        self.write([replace(candles[0], close=Decimal(11)), *candles[1:]], LATER)
+
+        self.assertEqual(len(versions() & before), 4)
 
     def test_counts_new_changed_and_unchanged(self):
         candles = hourly_candles(5)
@@ -131,6 +151,22 @@ class WriteCandlesTests(WritingTestCase):
 
         self.assertEqual(written, Written(new=6, changed=1, revised=1))
         self.assertEqual(len(self.stored()), 7)
+
+
+class MemoryTests(WritingTestCase):
+    def peak(self, count: int, since: int) -> int:
+        tracemalloc.start()
+        self.write(hourly_candle(since + turn) for turn in range(count))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    def test_takes_as_much_memory_for_few_candles_as_for_many(self):
+        with mock.patch.object(writing, "CHUNK", 100):
+            self.peak(200, since=0)  # what is kept from the first time on
+            few, many = self.peak(200, since=200), self.peak(2000, since=400)
+
+        self.assertLess(many, few * 3)  # ten times the candles
 
 
 class CoveredTests(WritingTestCase):
