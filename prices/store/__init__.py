@@ -3,6 +3,7 @@
 from prices.store.candles import write_candles
 from prices.store.coverage import gaps
 from prices.store.instruments import Collected, write_instruments
+from prices.store.rewriting import find_rewriting
 from prices.store.series import InvalidCandle, Series, Written
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "InvalidCandle",
     "Series",
     "Written",
+    "find_rewriting",
     "gaps",
     "write_candles",
     "write_instruments",
