@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, QuerySet, Subquery
 from django_apscheduler.models import DjangoJob
 
 from scheduling.admission import Load
@@ -32,6 +32,7 @@ from scheduling.registry import registry
 
 logger = logging.getLogger(__name__)
 
+AHEAD = 3  # times the limit: so many due jobs are looked at, for others may hold the first ones
 MOST_RUNS = 1000  # written in one transaction, so that locks are held for a moment only
 
 
@@ -72,21 +73,28 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
 
 def next_fire_time() -> datetime | None:
     """Return the earliest fire time of any active job, None if there is none."""
-    # Not a join: with statistics SQLite would read all jobs for it, and sort them.
-    active = Job.objects.filter(
-        clock=OuterRef("pk"), state=Job.State.ACTIVE, task__in=registry.all_names()
-    )
-    clocks = DjangoJob.objects.filter(Exists(active), next_run_time__isnull=False)
-    times = clocks.order_by("next_run_time").values_list("next_run_time", flat=True)
-    next_at: datetime | None = times.first()
+    next_at: datetime | None = _clocks().values_list("next_run_time", flat=True).first()
     return next_at
 
 
+def _clocks() -> QuerySet[DjangoJob]:
+    """Clocks of active jobs of tasks that this code knows, the earliest fire time first.
+
+    Neither a join nor EXISTS: a planner without statistics would read all jobs and sort them.
+    """
+    active = Job.objects.filter(clock=OuterRef("pk")).exclude(state__in=Job.AT_REST).order_by()
+    clocks = DjangoJob.objects.alias(task=Subquery(active.values("task")[:1]))
+    fire = clocks.filter(task__in=registry.all_names(), next_run_time__isnull=False)
+    return fire.order_by("next_run_time")
+
+
 def _lock_due(now: datetime, limit: int) -> list[DueJob]:
-    due = Job.objects.due(now).filter(task__in=registry.all_names())
+    """Lock due jobs, the oldest first, past those that other schedulers hold."""
+    due = _clocks().filter(next_run_time__lte=now).values_list("id", flat=True)
+    jobs = Job.objects.due(now).filter(clock__in=list(due[: AHEAD * limit]))
     if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(no_key=True, skip_locked=True)  # the job and its clock
-    return [DueJob(*row) for row in due.values_list(*DUE_COLUMNS)[:limit]]
+        jobs = jobs.select_for_update(no_key=True, skip_locked=True)  # the job and its clock
+    return [DueJob(*row) for row in jobs.values_list(*DUE_COLUMNS)[:limit]]
 
 
 def _fire(job: DueJob, now: datetime, load: Load, options: Options) -> Firing | None:

@@ -38,7 +38,8 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Active jobs whose fire time has come, the oldest first."""
         return (
             self.select_related("clock")
-            .filter(state=Job.State.ACTIVE, clock__next_run_time__lte=now)
+            .filter(clock__next_run_time__lte=now)
+            .exclude(state__in=Job.AT_REST)
             .order_by("clock__next_run_time", "id")
         )
 
@@ -83,6 +84,8 @@ class Job(Tasked, Triggered, Policy, models.Model):
         PAUSED = "paused"
         BROKEN = "broken"
         FINISHED = "finished"
+
+    AT_REST = (State.PAUSED, State.BROKEN, State.FINISHED)
 
     class Source(models.TextChoices):
         CODE = "code", "Default job"
