@@ -17,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 RETRY_WAIT = 1.0  # s after the connection was lost
 LOOK_UP = 0.5  # s between looks whether to stop
-SETTLE = 0.02  # s in which further changes come together
+SETTLE = (0.005, 0.04)  # s in which further changes come together: at first, and in a crowd
+CROWD = 2  # changes heard at once: the next ones will be claimed together
 
 
 class Listener(ABC):
@@ -65,11 +66,13 @@ class NotifyListener(Listener):
         with psycopg.connect(**parameters, autocommit=True) as listening:
             listening.execute(f"LISTEN {CHANNEL}")
             self._on_change(True)  # for what was said while nobody listened
+            settle, longest = SETTLE
             while not self._stopping.is_set():
-                heard = {one.payload for one in listening.notifies(timeout=LOOK_UP, stop_after=1)}
+                heard = [one.payload for one in listening.notifies(timeout=LOOK_UP, stop_after=1)]
                 if heard:
                     self._on_change(CLOCKS in heard)
-                    self._stopping.wait(SETTLE)
+                    self._stopping.wait(settle)
+                settle = min(2 * settle, longest) if len(heard) > CROWD else SETTLE[0]
 
 
 class PollListener(Listener):
