@@ -84,8 +84,10 @@ def _clocks() -> QuerySet[DjangoJob]:
     """
     active = Job.objects.filter(clock=OuterRef("pk")).exclude(state__in=Job.AT_REST).order_by()
     clocks = DjangoJob.objects.alias(task=Subquery(active.values("task")[:1]))
-    fire = clocks.filter(task__in=registry.all_names(), next_run_time__isnull=False)
-    return fire.order_by("next_run_time")
+    firing: QuerySet[DjangoJob] = clocks.filter(
+        task__in=registry.all_names(), next_run_time__isnull=False
+    )
+    return firing.order_by("next_run_time")
 
 
 def _lock_due(now: datetime, limit: int) -> list[DueJob]:
