@@ -16,6 +16,11 @@ def places(values: Iterable[object]) -> str:
     return ", ".join("%s" for _ in values) or "NULL"
 
 
+def row_lock(strength: str) -> str:
+    """Return the end of a SELECT that locks its rows; SQLite's transactions lock all anyway."""
+    return f" FOR {strength}" if connection.features.has_select_for_update else ""
+
+
 def rows_of(statement: Statement) -> list[Row]:
     """Execute it and return its rows."""
     return together(statement)[0]

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 
 from scheduling.attempts.claimed import COLUMNS, ClaimedRun
 from scheduling.columns import columns_of, instant
 from scheduling.models import Run
-from scheduling.sql import Row, Statement, places, transaction_of
+from scheduling.sql import Row, Statement, places, row_lock, transaction_of
 
 PENDING = "status = 'pending'"
 # One that was cancelled on its way back from a worker is ended by the sweeper.
@@ -98,7 +97,7 @@ def _claiming(worker_id: int, tasks: Sequence[str], limit: int, now: datetime) -
 def _taking(
     condition: str, parameters: Sequence[Any], locking: str, worker_id: int, now: datetime
 ) -> Statement:
-    lock = f" FOR UPDATE{locking}" if connection.features.has_select_for_update else ""
+    lock = row_lock(f"UPDATE{locking}")
     returned = ", ".join(f"scheduling_run.{name}" for name in columns_of(Run, *RETURNED).names)
     return (
         f"WITH chosen AS (SELECT id FROM scheduling_run WHERE {condition}{lock}) "  # noqa: S608

@@ -15,7 +15,7 @@ from scheduling.attempts.claimed import COLUMNS, ClaimedRun, Outcome
 from scheduling.attempts.settling import write_outcomes
 from scheduling.jobstore import record_executions
 from scheduling.models import Job, Run, Worker
-from scheduling.models.loads import loads
+from scheduling.models.loads import HELD, loads
 from scheduling.registry import registry
 from scheduling.sql import rows_of
 
@@ -25,10 +25,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = timedelta(minutes=5)
 SLICE = 50  # jobs checked in a sweep: a four-hundredth of a core
 # Jobs with runs that wait for their turn; asked whenever runs have ended: see scheduling.sql.
-WAITING = (
-    "SELECT DISTINCT job_id FROM scheduling_run "
-    "WHERE status = 'pending' AND due_at IS NULL AND job_id IS NOT NULL"
-)
+QUEUES = f"SELECT DISTINCT job_id FROM scheduling_run WHERE {HELD} AND job_id IS NOT NULL"  # noqa: S608
 
 
 def bury(workers: Iterable[Worker], now: datetime) -> int:
@@ -69,7 +66,7 @@ def end_cancelled_runs(now: datetime) -> int:
 
 def release_held_runs(now: datetime, job_ids: Iterable[int] | None = None) -> int:
     """Let queued runs start whose turn has come, the oldest first."""
-    waiting = {job_id for (job_id,) in rows_of((WAITING, []))}
+    waiting = {job_id for (job_id,) in rows_of((QUEUES, []))}
     if job_ids is not None:
         waiting &= set(job_ids)
     return sum(_release(job_id, now) for job_id in waiting)

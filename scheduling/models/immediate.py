@@ -12,7 +12,7 @@ from scheduling.admission import instances
 from scheduling.columns import columns_of, instant
 from scheduling.models.loads import OPEN, WAITING
 from scheduling.models.run import COPIED_FROM_JOB, Run
-from scheduling.sql import Statement, transaction_of
+from scheduling.sql import Statement, places, row_lock, transaction_of
 from scheduling.wakeup import RUNS, announcement
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ def run_at_once(
 
 def _lock(job: Job) -> Statement:
     """Wait for whoever requests runs of the job, so that the count sees his."""
-    lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+    lock = row_lock("NO KEY UPDATE")
     return f"SELECT id FROM scheduling_job WHERE id = %s{lock}", [job.pk]  # noqa: S608
 
 
 def _insertion(job: Job, values: dict[str, object]) -> Statement:
     limit = instances(job.overlap, job.max_instances)
     copied = ", ".join(f"s.{name}" for name in COPIED_FROM_JOB.values())
-    given = ", ".join("%s" for _ in values)
+    given = places(values)
     returned = ", ".join(str(field.column) for field in Run._meta.concrete_fields)
     return (
         f"INSERT INTO scheduling_run ({', '.join([*COPIED_FROM_JOB, *values])}) "  # noqa: S608

@@ -8,7 +8,8 @@ from scheduling.admission import Load
 from scheduling.sql import Row, Statement, places, rows_of
 
 OPEN = "status IN ('pending', 'running')"
-WAITING = "count(*) FILTER (WHERE status = 'pending' AND due_at IS NULL)"
+HELD = "status = 'pending' AND due_at IS NULL"  # as Run.objects.held()
+WAITING = f"count(*) FILTER (WHERE {HELD})"
 
 
 def loads(job_ids: Sequence[int]) -> dict[int, Load]:

@@ -18,7 +18,7 @@ from scheduling.models.immediate import run_at_once
 from scheduling.models.loads import as_loads, counting
 from scheduling.models.run import Run
 from scheduling.options import Options
-from scheduling.sql import places, together
+from scheduling.sql import places, row_lock, together
 from scheduling.wakeup import RUNS, announcement
 
 if TYPE_CHECKING:
@@ -134,10 +134,9 @@ def _locked(job_ids: Iterable[int]) -> tuple[dict[str, Job], dict[int, Load]]:
     model = cast("type[Job]", Run.job.field.related_model)
     names = [f.attname for f in model._meta.concrete_fields if f.attname in JOB_COLUMNS]
     ids = sorted(job_ids)
-    lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
     select = (
         f"SELECT {', '.join(names)} FROM scheduling_job "  # noqa: S608
-        f"WHERE id IN ({places(ids)}) ORDER BY id{lock}",
+        f"WHERE id IN ({places(ids)}) ORDER BY id{row_lock('NO KEY UPDATE')}",
         ids,
     )
     rows, counted = together(select, counting(ids))

@@ -42,11 +42,12 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(status__in=Run.OPEN)
 
     def claimable(self, now: datetime) -> RunQuerySet:
-        """Pending runs that may start now, oldest first."""
+        """Pending runs that may start now, oldest first, as `attempts.claiming` takes them."""
         return self.filter(
             models.Q(expires_at=None) | models.Q(expires_at__gte=now),
             status=Run.Status.PENDING,
             due_at__lte=now,
+            cancel_requested_at=None,
         ).order_by("due_at", "id")
 
     def expired(self, now: datetime) -> RunQuerySet:
