@@ -35,6 +35,19 @@ class ClaimDueTests(TestCase):
 
         assert [run.id for run in claimed] == [runs[0].pk, runs[1].pk]
 
+    def test_takes_what_claimable_names(self) -> None:
+        later = NOW + timedelta(seconds=1)
+        for due_at in (NOW, later, None):
+            for expires_at in (None, NOW, NOW - timedelta(seconds=1)):
+                for cancelled_at in (None, NOW):
+                    make_run(due_at=due_at, expires_at=expires_at, cancel_requested_at=cancelled_at)
+        named = list(Run.objects.claimable(NOW).values_list("pk", flat=True))
+
+        claimed = claim_due(worker_id=make_worker().pk, tasks=TASKS, limit=99, now=NOW)
+
+        assert [run.id for run in claimed] == named
+        assert len(named) == 2
+
     def test_next_due_at_tells_when_to_look_again(self) -> None:
         make_run(due_at=NOW)
         make_run(due_at=NOW + timedelta(seconds=30))

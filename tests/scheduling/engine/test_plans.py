@@ -12,17 +12,31 @@ from django.test.utils import CaptureQueriesContext
 from scheduling.attempts.claiming import claim_due, look
 from scheduling.engine import sweeping
 from scheduling.engine.silence import Silence
-from scheduling.engine.tick import next_fire_time
+from scheduling.engine.tick import fire_due_jobs, next_fire_time
 from scheduling.models import Job, Run, Worker
 from scheduling.models.loads import loads
+from scheduling.options import Options
 from scheduling.registry import registry
-from tests.factories import NOW, make_worker
-from tests.many_rows import make_many_rows
+from tests.factories import NOW, make_job, make_worker
+from tests.many_rows import copy_job, make_many_rows
 
 LEASE = timedelta(seconds=30)
 LATER = NOW + timedelta(minutes=10)
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
 WHOLE = {"sqlite": "SCAN {}", "postgresql": "Seq Scan on {}"}
+
+
+def plans_of(step: Callable[[], object]) -> str:
+    """Return how the database does what `step` asks of it."""
+    with CaptureQueriesContext(connection) as captured:
+        step()
+    plans = []
+    with connection.cursor() as cursor:
+        for query in captured.captured_queries:
+            if query["sql"].startswith(("SELECT", "UPDATE", "WITH")):
+                cursor.execute(f"{EXPLAIN[connection.vendor]} {query['sql']}")
+                plans += [str(row[-1]) for row in cursor.fetchall()]
+    return "\n".join(plans)
 
 
 class PlanTests(TestCase):
@@ -34,20 +48,8 @@ class PlanTests(TestCase):
         make_many_rows(now=NOW)
         Run.objects.update(worker=cls.worker)
 
-    def plans_of(self, step: Callable[[], object]) -> str:
-        """Return how the database does what `step` asks of it."""
-        with CaptureQueriesContext(connection) as captured:
-            step()
-        plans = []
-        with connection.cursor() as cursor:
-            for query in captured.captured_queries:
-                if query["sql"].startswith(("SELECT", "UPDATE", "WITH")):
-                    cursor.execute(f"{EXPLAIN[connection.vendor]} {query['sql']}")
-                    plans += [str(row[-1]) for row in cursor.fetchall()]
-        return "\n".join(plans)
-
     def assert_reads_not_all(self, table: str, step: Callable[[], object]) -> None:
-        plans = self.plans_of(step)
+        plans = plans_of(step)
 
         self.assertTrue(plans)
         self.assertNotIn(WHOLE[connection.vendor].format(table), plans)
@@ -77,15 +79,31 @@ class PlanTests(TestCase):
     def test_the_runs_of_the_dead_are_not_read_either(self) -> None:
         silence = Silence(own_id=0, lease=LEASE, beat=LEASE)
 
-        plans = self.plans_of(lambda: silence.look(LATER))
+        plans = plans_of(lambda: silence.look(LATER))
 
         self.assertNotIn("scheduling_run_worker_id", plans)
         # The running ones of the worker, or all that are running: the planner may take either.
         self.assertRegex(plans, "run_running_by_worker|run_history_by_status")
 
     def test_the_next_fire_time_is_the_first_in_the_index(self) -> None:
-        plans = self.plans_of(next_fire_time)
+        plans = plans_of(next_fire_time)
 
         self.assertNotIn(WHOLE[connection.vendor].format("scheduling_job"), plans)
         self.assertNotIn("ORDER BY", plans)
         self.assertNotIn("Sort", plans)
+
+
+class WithoutStatisticsTests(TestCase):
+    def test_due_jobs_are_found_by_their_clocks(self) -> None:
+        copy_job(make_job(now=NOW))
+        steps = {
+            "next fire time": next_fire_time,
+            "tick": lambda: fire_due_jobs(NOW, limit=50, options=Options()),
+        }
+
+        for name, step in steps.items():
+            with self.subTest(name):
+                plans = plans_of(step)
+                self.assertIn("next_run_time", plans)
+                self.assertNotIn("job_by_state_and_task", plans)
+                self.assertNotIn(WHOLE[connection.vendor].format("scheduling_job"), plans)
