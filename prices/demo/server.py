@@ -41,7 +41,7 @@ class Reply:
 
 
 class VenueServer:
-    """Base class of the venues. A subclass says what it replies.
+    """A venue that knows no path. A subclass says what it replies.
 
     .url       where it listens, on this machine only
     .requests  all that came in, in order
@@ -60,7 +60,8 @@ class VenueServer:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def reply(self, request: Request) -> Reply:
-        raise NotImplementedError
+        """Return what the venue answers to whoever is not answered by `reply_instead`."""
+        return Reply(status=404)
 
     def reply_instead(self, *replies: Reply) -> None:
         """Give these, one each, to the next who ask."""
