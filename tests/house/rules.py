@@ -45,6 +45,9 @@ FLOORS = {
     "apps": 8,
 }
 
+# Each takes tens of megabytes: imported inside functions only, by who needs it, when he does.
+HEAVY = {"ccxt", "exchange_calendars", "pandas", "pyarrow"}
+
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 LONGEST_TEST = 25
@@ -120,8 +123,19 @@ def import_cycle(modules: list[Module]) -> Iterator[str]:
 def imports_in_functions(module: Module) -> Iterator[str]:
     for node in module.imports():
         outer = [around for around in module.around(node) if isinstance(around, FUNCTION)]
-        if outer and not (module.name.endswith(".apps") and outer[0].name == "ready"):
+        if is_heavy(node):
+            if not outer:
+                yield f"{module.name}:{node.lineno} is heavy. Import it inside a function."
+        elif outer and not (module.name.endswith(".apps") and outer[0].name == "ready"):
             yield f"{module.name}:{node.lineno} imports inside {outer[0].name}(). Import on top."
+
+
+def is_heavy(node: ast.Import | ast.ImportFrom) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        names = [node.module or ""]
+    else:
+        names = [alias.name for alias in node.names]
+    return any(name.partition(".")[0] in HEAVY for name in names)
 
 
 def oversized(module: Module) -> Iterator[str]:

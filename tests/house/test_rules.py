@@ -97,6 +97,15 @@ def test_imports_stand_on_top_but_in_ready() -> None:
     assert list(rules.imports_in_functions(module("prices.apps", source))) == []
 
 
+@pytest.mark.parametrize("line", ["import ccxt", "from pyarrow import csv", "import pandas.io"])
+def test_heavy_imports_stand_inside_functions(line: str) -> None:
+    on_top = module("prices.collect", line)
+    inside = module("prices.collect", f"def collect():\n    {line}")
+
+    assert len(list(rules.imports_in_functions(on_top))) == 1
+    assert list(rules.imports_in_functions(inside)) == []
+
+
 def test_a_file_has_at_most_400_lines() -> None:
     assert list(rules.oversized(module("prices.long", "x = 1\n" * 401)))
     assert not list(rules.oversized(module("prices.short", "x = 1\n" * 400)))
