@@ -42,15 +42,16 @@ class DatabaseGate:
         self._chance = chance or Chance()
         self._budgets: dict[str, Budget] = {}
 
-    def pass_through(self, group: str) -> None:
+    def pass_through(self, group: str, cost: float = 1.0) -> None:
         """Return when it is the caller's turn. Raise Banned, or RateLimited after a minute."""
+        pace = self._paces[group] * cost
         give_up_at = self._chance.now() + PATIENCE
         with self._first_in_line(group):
             lead = timedelta(0)
             while True:
                 now = self._chance.now()
                 budget = self._budgets.get(group) or self._read_budget(group)
-                turn = budget.take(now + lead, latest=now + lead + AHEAD, pace=self._paces[group])
+                turn = budget.take(now + lead, latest=now + lead + AHEAD, pace=pace)
                 if turn is None:
                     self._wait_or_refuse(group, give_up_at)
                     continue

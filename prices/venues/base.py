@@ -209,8 +209,10 @@ class Gate(Protocol):
     group  what the venue counts together: "candles", "market"
     """
 
-    def pass_through(self, group: str) -> None:
+    def pass_through(self, group: str, cost: float = 1.0) -> None:
         """Return when it is the caller's turn to send one request.
+
+        cost  how many ordinary requests the venue counts it for
 
         Raise Banned while the venue is closed to us, RateLimited if the turn is too far off.
         """
@@ -234,6 +236,10 @@ class VenueError(Exception):
 
 class VenueUnavailable(VenueError):
     """The venue did not answer, or said that it cannot now; it may the next time."""
+
+
+class UnderMaintenance(VenueUnavailable):
+    """The venue says that it is being mended: to ask again at once is no use."""
 
 
 class RateLimited(VenueError):

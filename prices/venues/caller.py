@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +22,7 @@ from prices.venues.base import (
     InvalidAnswer,
     KeysRefused,
     RateLimited,
+    UnderMaintenance,
     VenueUnavailable,
 )
 
@@ -30,6 +31,7 @@ ATTEMPTS = 5
 BACK_OFF = timedelta(seconds=1)  # before the second attempt, at most; doubled before each further
 LONGEST_BACK_OFF = timedelta(seconds=60)
 SECONDS_IN = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600}
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +89,31 @@ class Caller:
     def get(self, path: str, *, group: str, **params: str) -> Any:
         """Return the JSON that `path` answers. Raise VenueError."""
         where = f"{self.venue} {path}"
+
+        def ask() -> Any:
+            answer = self.send("GET", path, where, params=params)
+            self._heed(answer, group)
+            self.refuse_the_rest(answer, where)
+            return read_json(answer.body, where)
+
+        return self.in_turn(group, ask)
+
+    def in_turn(self, group: str, ask: Callable[[], Result], *, cost: float = 1.0) -> Result:
+        """Return what `ask` returns; call it in turn, and again after a refusal or a fault.
+
+        cost  how many ordinary requests the venue counts it for
+        """
         for attempt in range(1, ATTEMPTS + 1):
-            self._gate.pass_through(group)
+            self._gate.pass_through(group, cost)
             try:
-                answer = self._sent(path, params, where)
-                self._heed(answer, group)
-                return self._read(answer, where)
+                return ask()
             except RateLimited as exc:
                 until = exc.until + self._back_off(attempt)
                 self._gate.hold(group, until)
                 if attempt == ATTEMPTS:
                     raise RateLimited(str(exc), until=until) from exc
+            except UnderMaintenance:
+                raise
             except VenueUnavailable:
                 if attempt == ATTEMPTS:
                     raise
@@ -112,11 +128,12 @@ class Caller:
         most = min(LONGEST_BACK_OFF, BACK_OFF * (1 << (attempt - 1)))
         return most * self.chance.random()
 
-    def _sent(self, path: str, params: Mapping[str, str], where: str) -> Answer:
+    def send(self, method: str, url: str, where: str, **request: Any) -> Answer:
+        """Send one request and read all of its answer; `request` is for httpx."""
         deadline = time.monotonic() + 10 * self._address.read_timeout
         body = bytearray()
         try:
-            with self._client.stream("GET", path, params=params) as response:
+            with self._client.stream(method, url, **request) as response:
                 for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > MOST_BYTES:
@@ -125,7 +142,7 @@ class Caller:
                         raise VenueUnavailable(f"{where} does not come to the end of its answer.")
         except httpx.TimeoutException as exc:
             raise VenueUnavailable(f"{where} did not answer in time.") from exc
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise VenueUnavailable(f"{where} did not answer: {exc}") from exc
         return Answer(response.status_code, response.headers, bytes(body))
 
@@ -134,28 +151,43 @@ class Caller:
         if remaining_in_second(answer.headers) == 0:
             self._gate.hold(group, self.chance.now() + timedelta(seconds=1))
 
-    def _read(self, answer: Answer, where: str) -> Any:
+    def refuse_the_rest(self, answer: Answer, where: str) -> None:
+        """Raise the VenueError that the status means; 200 means none."""
         status = answer.status
         if status == 200:
-            return read_json(answer.body, where)
+            return
         error = error_of(answer.body)
         said = f"{where} answered {status}: {error or shown(answer.body)}"
         if status == 418:
-            until = self._gate.ban(self._end_of_ban(answer), said)
-            raise Banned(f"{said}. Nobody calls it before {until:%Y-%m-%d %H:%M:%S}Z.", until=until)
+            raise self.banned(said, answer)
         if status == 429:
-            raise RateLimited(said, until=self.chance.now())
+            raise self.limited(said, answer)
         if status == 404 and error:  # a page that says 404 comes from somebody else
             raise NotFound(said)
-        if status in (401, 403):
+        if status in (401, 403, 451):
             raise KeysRefused(said)
         if status >= 500:
             raise VenueUnavailable(said)
         raise InvalidAnswer(said)
 
-    def _end_of_ban(self, answer: Answer) -> datetime | None:
-        length = length_in(answer.body.decode(errors="replace"))
-        return self.chance.now() + length if length else None
+    def banned(self, said: str, answer: Answer) -> Banned:
+        """Close the venue to everybody, for as long as it says, and return the error."""
+        length = retry_after(answer.headers) or length_in(answer.body.decode(errors="replace"))
+        until = self._gate.ban(self.chance.now() + length if length else None, said)
+        return Banned(f"{said}. Nobody calls it before {until:%Y-%m-%d %H:%M:%S}Z.", until=until)
+
+    def limited(self, said: str, answer: Answer) -> RateLimited | Banned:
+        """Return the error for too many requests. Who names a long pause has banned us."""
+        pause = retry_after(answer.headers) or timedelta(0)
+        if pause > LONGEST_BACK_OFF:
+            return self.banned(said, answer)
+        return RateLimited(said, until=self.chance.now() + pause)
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """Return what Retry-After says in seconds; None if it does not."""
+    found = re.fullmatch(r"\s*(\d{1,6})\s*", headers.get("Retry-After", ""))
+    return timedelta(seconds=int(found[1])) if found else None
 
 
 def remaining_in_second(headers: Mapping[str, str]) -> int | None:

@@ -40,7 +40,7 @@ class MemoryGate:
         self.holds: list[tuple[str, timedelta]] = []
         self.held_until = self.banned_until = datetime.min.replace(tzinfo=UTC)
 
-    def pass_through(self, group: str) -> None:
+    def pass_through(self, group: str, cost: float = 1.0) -> None:
         if self.clock.now() < self.banned_until:
             raise Banned("Banned.", until=self.banned_until)
         self.clock.sleep(max(0.0, (self.held_until - self.clock.now()).total_seconds()))

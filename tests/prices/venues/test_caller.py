@@ -7,7 +7,7 @@ import pytest
 
 from prices.demo.server import Reply, VenueServer
 from prices.venues import caller
-from prices.venues.base import InvalidAnswer, KeysRefused
+from prices.venues.base import Banned, InvalidAnswer, KeysRefused, RateLimited, VenueError
 from prices.venues.caller import Caller, is_loopback, length_in, remaining_in_second
 from tests.prices.venues.surroundings import Clock, MemoryGate, address_of
 
@@ -54,9 +54,9 @@ def test_reads_a_length_of_time(message: str, expected: timedelta | None) -> Non
 
 
 class TestCaller:
-    def get(self, reply: Reply, gate: MemoryGate, clock: Clock) -> object:
+    def get(self, reply: Reply, gate: MemoryGate, clock: Clock, *more: Reply) -> object:
         with VenueServer() as server:
-            server.reply_instead(reply)
+            server.reply_instead(reply, *more)
             with closing(Caller("upbit", address_of(server.url), gate, clock.chance)) as venue:
                 return venue.get("/v1/market/all", group="market")
 
@@ -68,7 +68,7 @@ class TestCaller:
         with pytest.raises(InvalidAnswer, match="more than 1000 bytes"):
             self.get(Reply(body=b" " * 1001), gate, clock)
 
-    @pytest.mark.parametrize("status", [401, 403])
+    @pytest.mark.parametrize("status", [401, 403, 451])
     def test_a_closed_door_is_said_as_the_venue_says_it(
         self, gate: MemoryGate, clock: Clock, status: int
     ) -> None:
@@ -84,3 +84,18 @@ class TestCaller:
             self.get(Reply(status=404, body=b"no such page"), gate, clock)
 
         assert type(refused.value) is InvalidAnswer
+
+    @pytest.mark.parametrize(
+        ("said", "error", "seconds"), [("7", RateLimited, 1 + 7), ("3600", Banned, 3600)]
+    )
+    def test_waits_as_long_as_it_is_told_to(
+        self, gate: MemoryGate, clock: Clock, said: str, error: type[VenueError], seconds: int
+    ) -> None:
+        refusals = [Reply(status=429, headers={"Retry-After": said})] * 5
+
+        with pytest.raises(error):
+            self.get(refusals[0], gate, clock, *refusals[1:])
+
+        lengths = [length for _, length in gate.holds]
+        lengths.append(gate.banned_until - clock.now())
+        assert timedelta(seconds=seconds) in lengths
