@@ -133,6 +133,17 @@ def database(name: str) -> dict[str, Any]:
     return config
 
 
+def markets(name: str, default: str) -> list[tuple[str, str]]:
+    """Return what stands between commas as pairs of venue and market; `none`: no pair."""
+    given = text(name, default)
+    if given.lower() == "none":
+        return []
+    pairs = [part.strip().partition(":") for part in given.split(",") if part.strip()]
+    if not all(venue.strip() and market.strip() for venue, _, market in pairs):
+        raise _invalid(name, given, f"Write venue:market, such as {default}, or none.")
+    return [(venue.strip().lower(), market.strip()) for venue, _, market in pairs]
+
+
 def web_address(name: str, default: str) -> str:
     """Return a URL without a slash at its end: https, or http on this machine."""
     given = text(name, default)

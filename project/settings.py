@@ -263,6 +263,9 @@ METRICS_WITHOUT_JOBS = env.flag("METRICS_WITHOUT_JOBS")  # True: no time series 
 UPBIT_URL = env.web_address("UPBIT_URL", "https://api.upbit.com")
 VENUE_CONNECT_TIMEOUT = env.seconds("VENUE_CONNECT_TIMEOUT", 5.0, least=0.1)
 VENUE_READ_TIMEOUT = env.seconds("VENUE_READ_TIMEOUT", 10.0, least=0.1)  # of silence
+# Whose new instruments are tracked by the jobs ohlcv_daily and ohlcv_hourly.
+TRACKED_MARKETS = env.markets("TRACKED_MARKETS", "upbit:KRW")
+COLLECTION_THREADS = env.whole("COLLECTION_THREADS", 4, most=64)  # that call one venue
 
 # --- Snapshots --------------------------------------------------------------
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")

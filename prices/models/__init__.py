@@ -8,6 +8,7 @@ from prices.models.coverage import Coverage
 from prices.models.decimals import ExactDecimalField
 from prices.models.fundamentals import Fundamentals
 from prices.models.instrument import Instrument, InstrumentAlias
+from prices.models.last_price import LastPrice
 from prices.models.rate import Rate
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Instrument",
     "InstrumentAlias",
     "Interval",
+    "LastPrice",
     "Rate",
 ]

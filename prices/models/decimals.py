@@ -6,7 +6,7 @@ significant digits are left. 1508213014.60514045 coins, an ordinary amount, have
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from django.db import models
@@ -18,6 +18,11 @@ MAX_DIGITS = 38
 DECIMAL_PLACES = 18
 LIMIT = Decimal(10) ** (MAX_DIGITS - DECIMAL_PLACES)  # what is stored is smaller, by magnitude
 ZERO = Decimal(0)
+
+
+def rounded(number: Decimal) -> Decimal:
+    """Return `number` as the database keeps it."""
+    return number.quantize(Decimal(1).scaleb(-DECIMAL_PLACES), context=Context(prec=MAX_DIGITS))
 
 
 class ExactDecimalField(models.DecimalField[Any, Any]):

@@ -53,6 +53,11 @@ class Instrument(models.Model):
     last_listed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the venue's list last had it."
     )
+    is_tracked = models.BooleanField(
+        "tracked",
+        default=False,
+        help_text="The jobs ohlcv_daily and ohlcv_hourly collect its candles.",
+    )
 
     class Meta:
         ordering: ClassVar = ["venue", "symbol"]

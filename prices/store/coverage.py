@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from prices.models import Coverage
+from prices.models import Candle, Coverage
 from prices.store.series import Series
 
 
@@ -26,6 +26,24 @@ def cover(series: Series, starts_at: datetime, ends_at: datetime) -> None:
     )
     met.delete()
     merged.save(force_insert=True)
+
+
+def forget(series: Series) -> None:
+    """Remember no window of the series any more, so that all of it is asked for again."""
+    _of(series).delete()
+
+
+def reaches(series: Series, instant: datetime) -> bool:
+    """Tell whether a window ends at `instant`: what opened right before was answered."""
+    return _of(series).filter(ends_at=instant).exists()
+
+
+def known_since(series: Series) -> datetime | None:
+    """Return where the series begins: its first window or candle; None if it has neither."""
+    window = _of(series).order_by("starts_at").values_list("starts_at", flat=True).first()
+    candles = Candle.objects.filter(instrument=series.instrument, interval=series.interval)
+    opened_at = candles.order_by("opened_at").values_list("opened_at", flat=True).first()
+    return min((at for at in (window, opened_at) if at), default=None)
 
 
 def gaps(series: Series, starts_at: datetime, ends_at: datetime) -> list[tuple[datetime, datetime]]:

@@ -42,6 +42,7 @@ def write_instruments(
     now: datetime,
     today: date,
     renamed: Mapping[str, str] | None = None,
+    tracked_markets: Collection[str] = (),
 ) -> Collected:
     """Store what a venue lists now, with the fundamentals in it; return what came of it.
 
@@ -50,8 +51,9 @@ def write_instruments(
     delisted. A market of which nothing is listed was not asked for: it is left alone. An empty
     list is no list.
 
-    today    the date at the venue
-    renamed  ids of old, each with the one that the venue uses now
+    today            the date at the venue
+    renamed          ids of old, each with the one that the venue uses now
+    tracked_markets  whose new instruments are tracked; what is known stays as people left it
     """
     moved = _rename(venue, renamed or {}, today)
     locked = Instrument.objects.select_for_update(no_key=True).filter(venue=venue)
@@ -64,6 +66,7 @@ def write_instruments(
         before = _values(instrument)
         _take_over(instrument, item, now)
         if instrument.pk is None:
+            instrument.is_tracked = item.market in tracked_markets
             added.append(instrument)
         else:
             (unchanged if _values(instrument) == before else updated).append(instrument)

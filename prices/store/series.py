@@ -30,6 +30,16 @@ class Series:
     instrument: Instrument
     interval: str
 
+    def newest_final(self, before: datetime, count: int) -> list[datetime]:
+        """Return when the newest final candles opened, of those before `before`, newest first."""
+        final = Candle.objects.filter(
+            instrument=self.instrument,
+            interval=self.interval,
+            opened_at__lt=before,
+            is_final=True,
+        )
+        return list(final.order_by("-opened_at").values_list("opened_at", flat=True)[:count])
+
     def stored(self, first: datetime, last: datetime) -> QuerySet[Candle]:
         """Return the candles that opened in [first, last]."""
         return Candle.objects.filter(

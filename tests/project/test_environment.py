@@ -41,6 +41,7 @@ WRONG = [
     ("UPBIT_URL", "https://", "Write https://host"),
     ("UPBIT_URL", "api.upbit.com", "Write https://host"),
     ("VENUE_READ_TIMEOUT", "0", "Write a number of seconds from 0.1 to 86400, such as 10."),
+    ("TRACKED_MARKETS", "KRW", "Write venue:market, such as upbit:KRW, or none."),
     ("DATA_DIR", "/dev/null/var", "Daybook cannot write there (Not a directory)."),
     ("DATABASE_URL", "nonsense", "Write postgres://user:password@host/name"),
     ("DATABASE_URL", "postgres://localhost", "Write postgres://"),
@@ -118,6 +119,18 @@ def test_a_directory_without_the_right_to_write_is_refused(
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
 
     assert "Daybook cannot write there. Set DATA_DIR to" in refusal(DATA_DIR=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", [("upbit", "KRW")]),
+        ("none", []),
+        ("Upbit:KRW, kis:KOSPI,", [("upbit", "KRW"), ("kis", "KOSPI")]),
+    ],
+)
+def test_tracked_markets_are_pairs(given: str, expected: list[tuple[str, str]]) -> None:
+    assert read_settings(TRACKED_MARKETS=given)["TRACKED_MARKETS"] == expected
 
 
 @pytest.mark.parametrize("command", ["setup", "runapscheduler", "check"])

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from django.test import TestCase
 
 from prices.models import Coverage
-from prices.store import Series, gaps
+from prices.store import Series, forget, gaps, known_since, reaches
 from prices.store.coverage import cover
-from tests.prices.factories import NOON, make_instrument
+from tests.prices.factories import NOON, make_candle, make_instrument
 
 
 def at(hour: int) -> datetime:
@@ -75,3 +75,28 @@ class CoverageTests(TestCase):
         cover(Series(self.series.instrument, "4h"), at(0), at(10))
 
         self.assert_gaps((0, 10))
+
+    def test_forgets_one_series_only(self):
+        other = Series(self.series.instrument, "1d")
+        cover(other, at(0), at(24))
+        self.cover((0, 2), (3, 4))
+
+        forget(self.series)
+
+        self.assert_gaps((0, 10))
+        self.assertEqual(gaps(other, at(0), at(24)), [])
+
+    def test_knows_where_a_window_ends(self):
+        self.cover((0, 2))
+
+        self.assertEqual(
+            [reaches(self.series, at(hour)) for hour in (1, 2, 3)], [False, True, False]
+        )
+
+    def test_a_series_begins_with_its_first_window_or_candle(self):
+        self.assertIsNone(known_since(self.series))
+        self.cover((2, 4))
+        self.assertEqual(known_since(self.series), at(2))
+        make_candle(self.series.instrument, interval="1h", opened_at=at(1))
+
+        self.assertEqual(known_since(self.series), at(1))

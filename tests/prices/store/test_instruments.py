@@ -54,6 +54,17 @@ class WriteInstrumentsTests(TestCase):
 
         self.assertEqual(self.write(many(3)), Collected(unchanged=3))
 
+    def test_new_instruments_of_tracked_markets_are_tracked_until_people_say_otherwise(self):
+        items = [listed("000000"), listed("000001", market="BTC")]
+        self.write(items, tracked_markets=["KRW"])
+        tracked = [self.get("000000").is_tracked, self.get("000001").is_tracked]
+        Instrument.objects.update(is_tracked=False)
+
+        self.write(items, tracked_markets=["KRW"])
+
+        self.assertEqual(tracked, [True, False])
+        self.assertFalse(self.get("000000").is_tracked)
+
     def test_updates_what_changed(self):
         self.write(many(3))
 
