@@ -28,6 +28,8 @@ class Sessions(Protocol):
 
     never_closes: bool
 
+    def __hash__(self) -> int: ...
+
     def openings(self, interval: str, since: datetime, until: datetime) -> Instants:
         """Return when the candles open that are to be expected in [since, until), in order."""
 
@@ -97,7 +99,7 @@ class Trading:
         self._closes = self._ends[firsts + counts - 1]
         lengths = self._ends - self._starts
         self._before = np.concatenate([[0], np.cumsum(lengths)])  # trading before each stretch
-        self._usual = int(np.median(np.add.reduceat(lengths, firsts)))
+        self._usual = int(lengths[firsts[-1] :].sum())  # far ahead: no half day, no old hours
 
     def openings(self, interval: str, since: datetime, until: datetime) -> Instants:
         if interval == "1d":

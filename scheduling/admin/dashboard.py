@@ -27,6 +27,7 @@ from scheduling.admin.job_list import words_of
 from scheduling.admin.month import Month
 from scheduling.admin.run_list import zone_of
 from scheduling.admin.times import Moment
+from scheduling.findings import find_all
 from scheduling.health import scheduler_health
 from scheduling.models import Job, Run
 
@@ -87,6 +88,7 @@ def scheduler_trouble() -> str:
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the context of the first page what the user may see."""
     now = timezone.now()
+    context["findings"] = find_all(now, request.user.has_perm)
     if request.user.has_perm("scheduling.view_job"):
         context |= {"job_tallies": _job_tallies(), "due": _due(now)}
     if request.user.has_perm("scheduling.view_run"):

@@ -13,6 +13,7 @@ from tests.house.tree import FUNCTION, Module
 FACE = (
     "scheduling.context",
     "scheduling.exceptions",
+    "scheduling.findings",
     "scheduling.models",
     "scheduling.registry",
     "scheduling.triggers",

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
+from scheduling.findings import find_all
 from scheduling.health import jobs_health, scheduler_health
 from scheduling.management.table import table
 from scheduling.models import Job, Worker
@@ -14,7 +16,9 @@ class Command(BaseCommand):
     help = "Tell whether the scheduler is well; exit code 1 if it is not."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--detailed", action="store_true", help="With schedulers and jobs.")
+        parser.add_argument(
+            "--detailed", action="store_true", help="With schedulers, jobs and data."
+        )
 
     def handle(self, *, detailed: bool, **options: Any) -> None:
         try:
@@ -22,6 +26,7 @@ class Command(BaseCommand):
             if detailed:
                 self._tell_schedulers()
                 self._tell_jobs(jobs_health(Job.objects.all())["jobs"])
+                self._tell_findings()
         except (DatabaseError, InterfaceError) as exc:
             raise CommandError(f"The database does not answer, or lacks migrations: {exc}") from exc
         if not health["ok"]:
@@ -46,6 +51,11 @@ class Command(BaseCommand):
         ]
         heads = ["job", "status", "last run", "ms", "next run", "error"]
         self.stdout.write(f"{table(heads, rows)}\n")
+
+    def _tell_findings(self) -> None:
+        rows = [[one.subject, one.tone, one.words] for one in find_all(timezone.now(), bool)]
+        if rows:
+            self.stdout.write(f"{table(['data', 'is', 'words'], rows)}\n")
 
 
 def _seconds(instant: Any) -> str:

@@ -1,0 +1,37 @@
+"""How the prices are, in a line each: for the pages that show health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prices.freshness import State, Tally, tally_freshness
+from prices.models import Circuit
+from scheduling.findings import Finding
+
+FEW = 0.1  # of the instruments: so many may be stale until that is no longer their own trouble
+
+
+def find(now: datetime) -> Iterator[Finding]:
+    """Yield which venues are closed to us, and how fresh the candles of each venue are."""
+    for circuit in Circuit.objects.filter(open_until__gt=now):
+        yield Finding(
+            subject=f"{circuit.venue} is closed to us",
+            tone="bad",
+            words=f"until {circuit.open_until:%Y-%m-%d %H:%M:%S}Z",
+        )
+    for tally in tally_freshness(now=now):
+        yield _of(tally)
+
+
+def _of(tally: Tally) -> Finding:
+    known: dict[State, int] = {
+        state: count for state, count in tally.counts.items() if state != State.NEVER
+    }
+    stale, late = known.get(State.STALE, 0), known.get(State.LATE, 0)
+    is_bad = stale > FEW * sum(known.values())
+    return Finding(
+        subject=f"{tally.interval} candles of {tally.venue}",
+        tone="bad" if is_bad else "warn" if stale or late else "good",
+        words=", ".join(f"{known[state]} {state}" for state in State if known.get(state)),
+    )
