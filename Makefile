@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHONS := python3.13 python3.12 python3.11 python3
-FILES := manage.py project scheduling prices snapshots tests benchmarks
+FILES := manage.py project vault scheduling prices snapshots tests benchmarks
 
 .DELETE_ON_ERROR:
 .PHONY: run setup test test-sqlite test-postgresql chaos check lint format lock clean

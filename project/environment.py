@@ -18,6 +18,7 @@ from environ import Env
 
 from scheduling.exceptions import InvalidTrigger
 from scheduling.triggers.zones import read_zone
+from vault.keys import HOW_TO_MAKE, fault_of
 
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 DATABASES = ("postgres://", "postgresql://", "sqlite:///")
@@ -164,6 +165,20 @@ def web_address(name: str, default: str) -> str:
 def without_password(url: str) -> str:
     """Return what may be shown of a URL, also if it is no proper one."""
     return re.sub(r"(?i)(password=)[^&]*", r"\1***", re.sub(r":(?!//).*@", ":***@", url))
+
+
+def field_keys(name: str) -> list[str]:
+    """Return keys that stand between commas; none if the variable is unset."""
+    keys = listed(name)
+    return refuse_wrong_keys(name, keys, f"Make one with: {HOW_TO_MAKE}") if keys else []
+
+
+def refuse_wrong_keys(where: str, keys: list[str], advice: str) -> list[str]:
+    """Return the keys. Raise InvalidSetting if one is none: it is counted, and never shown."""
+    fault = fault_of(keys)
+    if fault:
+        raise InvalidSetting(f"{where}: {fault} {advice}")
+    return keys
 
 
 def unwritable(name: str, path: Path, why: str | None = None) -> InvalidSetting:

@@ -1,4 +1,4 @@
-"""What only the owner of an installation may read: its secret key and its database."""
+"""What only the owner of an installation may read: its keys and its database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
 
-from project.environment import InvalidSetting, unwritable
+from project.environment import InvalidSetting, refuse_wrong_keys, unwritable
+from vault.keys import new_key
 
 
 def read_or_create_secret(path: Path) -> str:
@@ -23,6 +24,21 @@ def read_or_create_secret(path: Path) -> str:
     if not secret:
         raise InvalidSetting(f"{path} is empty. Delete it, or set SECRET_KEY.")
     return secret
+
+
+def read_or_create_field_keys(path: Path) -> list[str]:
+    """Return the keys in `path`, one a line; the first one is written on first use.
+
+    Raise InvalidSetting if it cannot be read or written, or has a line that is no key.
+    """
+    try:
+        create_private(path, f"{new_key()}\n")
+        keys = path.read_text().split()
+    except OSError as exc:
+        raise unwritable("DATA_DIR", path, exc.strerror) from exc
+    except UnicodeDecodeError:
+        keys = [""]
+    return refuse_wrong_keys(str(path), keys, "Restore it from a backup.")
 
 
 def create_database_file(path: Path, *, setting: str) -> None:

@@ -12,7 +12,11 @@ from environ import Env
 
 from project import environment as env
 from project.logs import logging_config
-from project.secret import create_database_file, read_or_create_secret
+from project.secret import (
+    create_database_file,
+    read_or_create_field_keys,
+    read_or_create_secret,
+)
 
 django_stubs_ext.monkeypatch()
 
@@ -29,6 +33,10 @@ WEB_THREADS = env.whole("WEB_THREADS", 8, most=1000)  # requests at once in each
 # --- Security ---------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or read_or_create_secret(DATA_DIR / "secret_key")
+# The first encrypts what is secret in the database, all decrypt.
+FIELD_ENCRYPTION_KEYS = env.field_keys("FIELD_ENCRYPTION_KEYS") or read_or_create_field_keys(
+    DATA_DIR / "field_encryption_keys"
+)
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]", HOST]
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS")  # True behind a proxy that terminates TLS
@@ -57,6 +65,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "vault",
     "scheduling",
     "prices",
     "snapshots",

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "CSRF_TRUSTED_ORIGINS": "",
     "DEBUG": "0",
     "EXTRA_APPS": "tests,tests.chaos",
+    "FIELD_ENCRYPTION_KEYS": "dGhlLXRlc3RzLW5lZWQtYS1rZXktb2YtMzItYnl0ZXM=",
     "HOST": "127.0.0.1",
     "HTTPS": "0",
     "LOG_FORMAT": "text",

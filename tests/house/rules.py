@@ -18,11 +18,13 @@ FACE = (
     "scheduling.registry",
     "scheduling.triggers",
 )
+VAULT = ("vault.exceptions", "vault.fields", "vault.secret")
 MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
+    "vault": (),
     "scheduling": (),
-    "prices": FACE,
-    "snapshots": (*FACE, "prices.models", "prices.selectors"),
-    "project": ("scheduling", "prices", "snapshots"),
+    "prices": (*FACE, *VAULT),
+    "snapshots": (*FACE, *VAULT, "prices.models", "prices.selectors"),
+    "project": ("vault", "scheduling", "prices", "snapshots"),
 }
 COMMANDS_MAY_IMPORT = ("scheduling.engine.inline",)
 # Nothing but themselves imports these: they translate in, call a verb, translate out.

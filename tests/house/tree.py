@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("project", "scheduling", "prices", "snapshots")
+APPS = ("project", "vault", "scheduling", "prices", "snapshots")
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from project.environment import InvalidSetting, without_password
 from tests.installation import Installation
+from vault.keys import new_key
 
 NUMBER = "Write a whole number from 1 to 65535, such as 8000."
 SECONDS = "Write a number of seconds from 0 to 86400, such as 30."
@@ -110,6 +111,13 @@ def test_right_values_are_taken() -> None:
 def test_no_password_is_shown(url: str) -> None:
     assert "***" in without_password(url)
     assert "ret" not in refusal(DATABASE_URL=url)
+
+
+def test_a_key_of_fields_that_is_none_is_not_shown() -> None:
+    refused = refusal(FIELD_ENCRYPTION_KEYS=f"{new_key()}, my-key")
+
+    assert refused.startswith("FIELD_ENCRYPTION_KEYS: Number 2 of 2 is no key. Make one with: ")
+    assert "my-key" not in refused
 
 
 def test_a_directory_without_the_right_to_write_is_refused(

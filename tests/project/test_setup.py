@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
 from project.management.commands.setup import SAMPLE
@@ -15,6 +16,8 @@ from scheduling.registry import DefaultJob, registry
 from scheduling.triggers import TriggerSpec
 from snapshots.models import Account
 from tests.installation import Installation
+from tests.models import Diary
+from vault.keys import new_key
 
 SHOW = """
 from scheduling.models import Job, Run
@@ -49,6 +52,14 @@ def test_a_new_installation_snapshots_the_sample_at_once(new_installation: Insta
     assert "runs: ('pnl_intraday', 'bootstrap', 'succeeded')" in shown
     assert "snapshots: 1" in shown
     assert (new_installation.data_dir / "static" / "staticfiles.json").exists()
+
+
+def test_secrets_that_cannot_be_read_end_the_setup(data_dir: Path, settings: Settings) -> None:
+    Diary.objects.create(owner="jack", motto="Carpe diem")
+    settings.FIELD_ENCRYPTION_KEYS = [new_key()]
+
+    with pytest.raises(SystemCheckError, match=r"tests\.Diary\.motto: 1 secrets cannot be read"):
+        set_up()
 
 
 def test_the_admin_has_the_given_password(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

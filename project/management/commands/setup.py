@@ -8,9 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Q
 
 from project.static_files import collect_changed
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         self._migrate()
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         self._collect_static_files()
         self._add_admin()
         self._add_sample_account()
