@@ -36,6 +36,17 @@ def announcement(what: str) -> Statement:
     )
 
 
+def announcing(insertion: str, what: str) -> tuple[str, *tuple[Statement, ...]]:
+    """Return INSERT … RETURNING as one that also wakes others if it has written a row.
+
+    Where a statement cannot do that, one follows that wakes them anyway.
+    """
+    if connection.vendor == "postgresql":
+        notify = f"pg_notify('{CHANNEL}', '{what}')"
+        return (f"WITH written AS ({insertion}) SELECT written.*, {notify} FROM written",)  # noqa: S608
+    return insertion, announcement(what)
+
+
 def change_number() -> int:
     """Return the counter that `announce_change` raises where there is no NOTIFY."""
     rows = rows_of((f"SELECT number FROM {COUNTER_TABLE}", []))  # noqa: S608

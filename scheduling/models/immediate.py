@@ -4,21 +4,51 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
-
-from django.db import connection
 
 from scheduling.admission import instances
 from scheduling.columns import columns_of, instant
 from scheduling.models.loads import OPEN, WAITING
 from scheduling.models.run import COPIED_FROM_JOB, Run
-from scheduling.sql import Statement, places, row_lock, transaction_of
-from scheduling.wakeup import RUNS, announcement
+from scheduling.planned import planned_once
+from scheduling.sql import Statement, row_lock, transaction_of
+from scheduling.wakeup import RUNS, announcing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
     from scheduling.models.job import Job
+
+# Columns with their types: what is given of the run, and what was seen of the job.
+GIVEN = {
+    "origin": "text",
+    "requested_by_id": "bigint",
+    "scheduled_at": "timestamptz",
+    "due_at": "timestamptz",
+    "created_at": "timestamptz",
+}
+SEEN = {
+    "id": "bigint",
+    "key": "text",
+    "task": "text",
+    "params": "jsonb",
+    "overlap": "text",
+    "max_instances": "int",
+}
+# Of a run that nobody has begun.
+BLANKS = {
+    "status": "'pending'",
+    "reason": "''",
+    "attempt": "0",
+    "error": "''",
+    "traceback": "''",
+    "errors": "'[]'",
+}
+# What the job's row says, which may be newer than the job at hand.
+RETURNED = (
+    "id", "owner_id", "timeout_seconds", "max_attempts", "backoff_seconds", "retry_lost",
+)  # fmt: skip
 
 
 def run_at_once(
@@ -31,41 +61,53 @@ def run_at_once(
     Raise InvalidParams, or JobConflict if the task is unknown.
     """
     job.params_with({})
-    requester = requested_by.pk if requested_by else None
-    insert = _insertion(job, {
-        "origin": str(origin), "requested_by_id": requester, "status": str(Run.Status.PENDING),
-        "scheduled_at": instant(now), "due_at": instant(now), "created_at": instant(now),
-        "reason": "", "attempt": 0, "error": "", "traceback": "", "errors": json.dumps([]),
-    })  # fmt: skip
-    answers = transaction_of(_lock(job), insert, announcement(RUNS))
-    rows = answers[1]
+    run = Run.of(
+        job,
+        scheduled_at=now,
+        due_at=now,
+        created_at=now,
+        origin=str(origin),
+        requested_by_id=requested_by.pk if requested_by else None,
+    )
+    insertion, *waking = _insertion(job, run)
+    rows = transaction_of(_lock(job), insertion, *waking)[1]
     if not rows:
         return None
-    fields = [field.attname for field in Run._meta.concrete_fields]
-    (record,) = columns_of(Run, *fields).records(rows)
-    run = Run.from_db(connection.alias, fields, record.values())
-    run.job = job
+    (record,) = columns_of(Run, *RETURNED).records([rows[0][: len(RETURNED)]])
+    for name, value in record.items():
+        setattr(run, name, value)
+    run._state.adding = False
     return run
 
 
 def _lock(job: Job) -> Statement:
     """Wait for whoever requests runs of the job, so that the count sees his."""
-    lock = row_lock("NO KEY UPDATE")
-    return f"SELECT id FROM scheduling_job WHERE id = %s{lock}", [job.pk]  # noqa: S608
+    text = f"SELECT id FROM scheduling_job WHERE id = %s{row_lock('NO KEY UPDATE')}"  # noqa: S608
+    return planned_once("daybook_lock_job", text, [job.pk], ["bigint"])
 
 
-def _insertion(job: Job, values: dict[str, object]) -> Statement:
+def _insertion(job: Job, run: Run) -> tuple[Statement, ...]:
+    """Insert the run if the job is still as it was read, and may have another one now."""
+    at = instant(run.scheduled_at)
+    given = [run.origin, run.requested_by_id, at, at, at]
+    params = json.dumps(job.params)
+    seen = [job.pk, job.key, job.task, params, job.overlap, job.max_instances]
     limit = instances(job.overlap, job.max_instances)
+    text, *waking = _texts()
+    types = [*GIVEN.values(), *SEEN.values(), "int"]
+    return planned_once("daybook_run_at_once", text, [*given, *seen, limit], types), *waking
+
+
+@cache
+def _texts() -> tuple[str, *tuple[Statement, ...]]:
+    columns = ", ".join([*COPIED_FROM_JOB, *BLANKS, *GIVEN])
     copied = ", ".join(f"s.{name}" for name in COPIED_FROM_JOB.values())
-    given = places(values)
-    returned = ", ".join(str(field.column) for field in Run._meta.concrete_fields)
-    return (
-        f"INSERT INTO scheduling_run ({', '.join([*COPIED_FROM_JOB, *values])}) "  # noqa: S608
-        f"SELECT {copied}, {given} FROM scheduling_job s WHERE s.id = %s AND s.state <> 'paused' "
-        "AND s.task = %s AND s.params = %s AND s.overlap = %s AND s.max_instances = %s "
+    values = ", ".join([copied, *BLANKS.values(), *("%s" for _ in GIVEN)])
+    is_as_seen = " AND ".join(f"s.{name} = %s" for name in SEEN)
+    return announcing(
+        f"INSERT INTO scheduling_run ({columns}) SELECT {values} FROM scheduling_job s "  # noqa: S608
+        f"WHERE {is_as_seen} AND s.state <> 'paused' "
         f"AND (SELECT count(*) < %s AND {WAITING} = 0 FROM scheduling_run "
-        f"WHERE job_id = s.id AND {OPEN}) "
-        f"RETURNING {returned}",
-        [*values.values(), job.pk, job.task, json.dumps(job.params), job.overlap,
-         job.max_instances, limit],
-    )  # fmt: skip
+        f"WHERE job_id = s.id AND {OPEN}) RETURNING {', '.join(RETURNED)}",
+        RUNS,
+    )
