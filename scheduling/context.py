@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -33,12 +33,14 @@ class Degraded:
 
     result  what the task would have returned otherwise; JSON values
     reason  one sentence for people: "3 of 500 symbols failed"
-    failed  the items that failed, as JSON values, so that they can be tried again alone
+    failed  the items that failed, as JSON values
+    retry   parameters with which a run tries only these again; None: there are no such
     """
 
     result: Any
     reason: str
     failed: Sequence[Any] = field(default_factory=list)
+    retry: Mapping[str, Any] | None = None
 
 
 class Recording(Protocol):

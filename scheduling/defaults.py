@@ -62,7 +62,10 @@ def _sync(default: DefaultJob, now: datetime | None) -> str:
         with transaction.atomic():
             job = Job.objects.locked().filter(key=default.key).first()
             if job is None:
-                _write(Job(key=default.key, source=Job.Source.CODE), wanted, now)
+                job = Job(key=default.key, source=Job.Source.CODE)
+                _write(job, wanted, now)
+                if reason := default.paused():
+                    job.pause(reason, now=now)
                 return "created"
             changes = _changes(job, wanted)
             if changes:

@@ -46,7 +46,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultJob:
-    """A job that `sync_jobs` creates. Policies left out are those of the task."""
+    """A job that `sync_jobs` creates. Policies left out are those of the task.
+
+    paused  returns why the job starts paused; empty: it does not
+    """
 
     key: str
     name: str
@@ -55,6 +58,7 @@ class DefaultJob:
     description: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
+    paused: Callable[[], str] = str
 
 
 class Registry:
@@ -160,9 +164,14 @@ def default_job(
     trigger: TriggerSpec,
     description: str = "",
     params: dict[str, Any] | None = None,
+    paused: Callable[[], str] = str,
     **policy: Any,
 ) -> None:
-    """Ship a job with the code: `sync_jobs` creates it where it is missing."""
+    """Ship a job with the code: `sync_jobs` creates it where it is missing.
+
+    paused  returns why the job starts paused, as it needs keys that are not set; empty: it does
+            not. It is asked when the job is made, and never again: who resumes it is right.
+    """
     registry.default_jobs[key] = DefaultJob(
         key=key,
         name=name,
@@ -171,4 +180,5 @@ def default_job(
         description=description,
         params=params or {},
         policy=policy,
+        paused=paused,
     )

@@ -114,9 +114,10 @@ def eat_isolated(megabytes: int) -> int:
 
 
 @task("tests.degrade")
-def degrade() -> Degraded:
+def degrade(symbols: list[str] | None = None) -> Degraded:
     """Finish although an item failed."""
-    return Degraded({"done": 2}, "1 of 3 symbols failed", ["XYZ"])
+    retry = {"symbols": ["XYZ"]}
+    return Degraded({"done": 2}, "1 of 3 symbols failed", ["XYZ"], retry=retry)
 
 
 @task("tests.unjsonable")

@@ -36,6 +36,7 @@ class RunVerbs(ModelAdmin):
         own = [
             path("<int:number>/cancel/", view(self.cancel_view), name="scheduling_run_cancel"),
             path("<int:number>/again/", view(self.again_view), name="scheduling_run_again"),
+            path("<int:number>/retry/", view(self.retry_view), name="scheduling_run_retry"),
         ]
         return [*own, *super().get_urls()]
 
@@ -48,6 +49,9 @@ class RunVerbs(ModelAdmin):
 
     def again_view(self, request: HttpRequest, number: int) -> HttpResponse:
         return self._post_only(request, number, lambda run: _run_again(run, person(request)))
+
+    def retry_view(self, request: HttpRequest, number: int) -> HttpResponse:
+        return self._post_only(request, number, lambda run: _retry_failed(run, person(request)))
 
     @admin.action(description="Cancel", permissions=["steer"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
@@ -83,7 +87,14 @@ def _cancel(run: Run, by: AbstractBaseUser) -> str:
 
 
 def _run_again(run: Run, by: AbstractBaseUser) -> SafeString:
-    again = run.run_again(by=by)
+    return _told(run.run_again(by=by), run)
+
+
+def _retry_failed(run: Run, by: AbstractBaseUser) -> SafeString:
+    return _told(run.retry_failed(by=by), run)
+
+
+def _told(again: Run, run: Run) -> SafeString:
     if again.status == Run.Status.SKIPPED:
         raise JobConflict(f"Repeated as run {again.pk}, which was skipped. {again.reason}")
     return format_html(

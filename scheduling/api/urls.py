@@ -51,6 +51,7 @@ urlpatterns = [
     path("runs/<int:run_id>", runs({"get": "retrieve", "delete": "destroy"}), name="run"),
     path("runs/<int:run_id>/cancel", runs({"post": "cancel"}), name="cancel"),
     path("runs/<int:run_id>/run_again", runs({"post": "run_again"}), name="run_again"),
+    path("runs/<int:run_id>/retry_failed", runs({"post": "retry_failed"}), name="retry_failed"),
     path("runs/<int:run_id>/logs", LogLineViewSet.as_view({"get": "list"}), name="logs"),
     path("runs/<int:run_id>/artifacts", ArtifactViewSet.as_view({"get": "list"}), name="artifacts"),
     path(

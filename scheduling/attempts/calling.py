@@ -129,6 +129,8 @@ def _finished(value: Any) -> dict[str, Any]:
         if not isinstance(value, Degraded):
             return {"status": Status.SUCCEEDED, "result": as_json(value)}
         result = {"result": value.result, "failed": list(value.failed)}
+        if value.retry is not None:
+            result["retry"] = dict(value.retry)
         return {
             "status": Status.DEGRADED,
             "result": as_json(result),

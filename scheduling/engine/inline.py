@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from scheduling.attempts.capture import install_capture
@@ -28,12 +29,20 @@ def bury_the_dead() -> None:
     bury(Worker.objects.dead(now, 10 * lease), now)
 
 
-def run_here(run: Run) -> Run:
+def run_here(run: Run, *, watch: Callable[[Run], None] = lambda run: None) -> Run:
     """Execute a pending run in this process, as any worker would, and return it as it ended.
 
     A run that a worker took meanwhile is waited for; one that was retried, until its last
     attempt.
+
+    watch  is called with the run as it is stored by now, many times until it has ended
     """
+
+    def look() -> None:
+        time.sleep(LOOK_EVERY)
+        run.refresh_from_db()
+        watch(run)
+
     options = Options()
     install_capture()
     membership = Membership(is_scheduler=False, capacity=1, every=options.heartbeat)
@@ -43,7 +52,7 @@ def run_here(run: Run) -> Run:
     recorder.start()
     try:
         while run.is_open:
-            _advance(run, executor, worker_id)
+            _advance(run, executor, worker_id, look)
             recorder.flush(LAST_WRITES)
             run.refresh_from_db()
     finally:
@@ -54,7 +63,7 @@ def run_here(run: Run) -> Run:
     return run
 
 
-def _advance(run: Run, executor: ThreadExecutor, worker_id: int) -> None:
+def _advance(run: Run, executor: ThreadExecutor, worker_id: int, look: Callable[[], None]) -> None:
     """Take one attempt if it is due and free; else wait a moment."""
     now = datetime.now(UTC)
     claimed = None
@@ -63,9 +72,9 @@ def _advance(run: Run, executor: ThreadExecutor, worker_id: int) -> None:
     elif run.due_at <= now:
         claimed = claim_one(run.pk, worker_id=worker_id, now=now)
     if claimed is None:
-        time.sleep(LOOK_EVERY)
+        look()
         return
     executor.submit(claimed)
     while executor.running():
         executor.enforce_timeouts()
-        time.sleep(LOOK_EVERY)
+        look()

@@ -260,6 +260,14 @@ class Run(models.Model):
             return None
         return self.finished_at - self.started_at
 
+    @property
+    def retry_params(self) -> dict[str, Any] | None:
+        """Parameters with which a run tries only again what failed; None if it cannot be said."""
+        if self.status != self.Status.DEGRADED or not isinstance(self.result, dict):
+            return None
+        retry = self.result.get("retry")
+        return {**self.params, **retry} if isinstance(retry, dict) else None
+
     def cancel(self, *, by: AbstractBaseUser | None = None, now: datetime | None = None) -> None:
         """End the run: a pending one at once, a running one as soon as its worker hears of it.
 
@@ -283,10 +291,24 @@ class Run(models.Model):
 
         Raise JobConflict if the job was deleted.
         """
+        return self._repeat(self.params, by, origin)
+
+    def retry_failed(
+        self, *, by: AbstractBaseUser | None = None, origin: str = Origin.MANUAL
+    ) -> Run:
+        """Request another run for the same instant, of the items that failed in this one.
+
+        Raise JobConflict if the run does not say which these are, or the job was deleted.
+        """
+        if self.retry_params is None:
+            raise JobConflict("The run does not say what failed and can be tried alone.")
+        return self._repeat(self.retry_params, by, origin)
+
+    def _repeat(self, params: dict[str, Any], by: AbstractBaseUser | None, origin: str) -> Run:
         if self.job is None:
             raise JobConflict(f"The job {self.job_key!r} was deleted, so it cannot run again.")
         return self.job.trigger(
-            params=self.params,
+            params=params,
             is_complete=True,
             scheduled_at=self.scheduled_at,
             origin=origin,

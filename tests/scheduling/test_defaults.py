@@ -43,6 +43,24 @@ class SyncTests(TestCase):
         self.assertEqual(job.timeout_seconds, 33)
         self.assertIsNotNone(job.next_run_at)
 
+    def test_a_job_without_its_keys_starts_paused_and_says_why(self):
+        self.ship(paused=lambda: "Set MY_KEY, then resume it.")
+
+        self.sync()
+
+        job = self.job()
+        self.assertEqual((job.state, job.next_run_at), ("paused", None))
+        self.assertEqual(job.state_reason, "Paused: Set MY_KEY, then resume it.")
+
+    def test_who_resumes_a_job_without_keys_is_not_overruled(self):
+        self.ship(paused=lambda: "Set MY_KEY, then resume it.")
+        self.sync()
+        self.job().resume()
+
+        self.sync()
+
+        self.assertEqual(self.job().state, "active")
+
     def test_takes_the_policies_of_the_task(self):
         self.ship(task="tests.former_name", params={"amount": 1})
 

@@ -84,15 +84,30 @@ class RunViewSet(viewsets.GenericViewSet[Run]):
         responses={202: RunSerializer, 409: CONFLICT},
     )
     def run_again(self, request: Request, run_id: int) -> Response:
-        run = self._run(run_id)
-        if run.job_id and not Job.objects.visible_to(request.user).filter(pk=run.job_id).exists():
-            raise PermissionDenied("The job of this run is not yours any more.")
-        again = run.run_again(by=user_of(request), origin=Run.Origin.API)
+        run = self._run_of_own_job(run_id)
+        return self._requested(run.run_again(by=user_of(request), origin=Run.Origin.API))
+
+    @extend_schema(
+        summary="Request another run for the same instant, of the items that failed",
+        request=None,
+        responses={202: RunSerializer, 409: CONFLICT},
+    )
+    def retry_failed(self, request: Request, run_id: int) -> Response:
+        run = self._run_of_own_job(run_id)
+        return self._requested(run.retry_failed(by=user_of(request), origin=Run.Origin.API))
+
+    def _requested(self, again: Run) -> Response:
         return Response(
             RunSerializer(again).data,
             status=status.HTTP_202_ACCEPTED,
-            headers={"Location": address(request, "run", again.pk)},
+            headers={"Location": address(self.request, "run", again.pk)},
         )
+
+    def _run_of_own_job(self, run_id: int) -> Run:
+        run, jobs = self._run(run_id), Job.objects.visible_to(self.request.user)
+        if run.job_id and not jobs.filter(pk=run.job_id).exists():
+            raise PermissionDenied("The job of this run is not yours any more.")
+        return run
 
     def _run(self, run_id: int) -> Run:
         runs = self.get_queryset().select_related("job", "owner", "worker")

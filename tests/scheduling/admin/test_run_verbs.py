@@ -76,11 +76,31 @@ class RunAgainTests(AdminTestCase):
         self.assertEqual([run.job_id for run in again], [run.job_id for run in runs])
 
 
+class RetryFailedTests(AdminTestCase):
+    def test_requests_a_run_of_what_failed(self):
+        retry = {"failed": ["a"], "result": {}, "retry": {"text": "a"}}
+        run = make_run(status="degraded", finished_at=NOW, params={"text": "all"}, result=retry)
+        self.assertContains(self.client.get(run_page("change", run.pk)), "Retry what failed")
+
+        self.client.post(run_page("retry", run.pk))
+
+        again = Run.objects.exclude(pk=run.pk).get()
+        self.assertEqual((again.params, again.scheduled_at), ({"text": "a"}, run.scheduled_at))
+
+    def test_a_run_that_does_not_say_what_failed_is_left_alone(self):
+        run = make_run(status="degraded", finished_at=NOW, result={"failed": ["a"], "result": {}})
+
+        answer = self.client.post(run_page("retry", run.pk))
+
+        self.assertIn("does not say what failed", self.messages_of(answer)[0])
+        self.assertNotContains(self.client.get(run_page("change", run.pk)), "Retry what failed")
+
+
 class SafetyTests(AdminTestCase):
     def test_changes_nothing_by_get(self):
         run = make_run()
 
-        for verb in ("cancel", "again"):
+        for verb in ("cancel", "again", "retry"):
             self.assertEqual(self.client.get(run_page(verb, run.pk)).status_code, 405)
 
         run.refresh_from_db()

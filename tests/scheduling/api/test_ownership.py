@@ -22,6 +22,7 @@ OF_A_RUN = {
     "run": ("get", "delete"),
     "cancel": ("post",),
     "run_again": ("post",),
+    "retry_failed": ("post",),
     "logs": ("get",),
     "artifacts": ("get",),
     "artifact": ("get",),

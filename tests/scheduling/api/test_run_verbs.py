@@ -90,3 +90,24 @@ class RunAgainTests(ApiTestCase):
 
         self.assertEqual(response.status_code, 403)
         self.assertEqual(Run.objects.count(), 1)
+
+
+class RetryFailedTests(ApiTestCase):
+    def test_requests_what_failed_for_the_same_instant(self):
+        job = make_job(key="nightly", owner=self.alice)
+        result = {"result": {}, "failed": ["b"], "retry": {"text": "b"}}
+        run = make_run(job, status="degraded", finished_at=NOW, result=result)
+
+        response = self.api.post(f"/api/runs/{run.pk}/retry_failed")
+
+        self.assertEqual(response.status_code, 202)
+        again = Run.objects.get(pk=response.data["id"])
+        self.assertEqual((again.params, again.scheduled_at), ({"text": "b"}, run.scheduled_at))
+
+    def test_a_run_that_failed_as_a_whole_is_a_conflict(self):
+        run = make_run(make_job(owner=self.alice), status="failed", finished_at=NOW)
+
+        response = self.api.post(f"/api/runs/{run.pk}/retry_failed")
+
+        self.assertEqual(response.status_code, 409)
+        self.assertIn("does not say what failed", response.data["detail"])

@@ -99,7 +99,11 @@ def test_a_degraded_run_lists_what_failed() -> None:
     outcome = executed("tests.degrade")
 
     assert (outcome.status, outcome.reason) == ("degraded", "1 of 3 symbols failed")
-    assert outcome.result == {"result": {"done": 2}, "failed": ["XYZ"]}
+    assert outcome.result == {
+        "result": {"done": 2},
+        "failed": ["XYZ"],
+        "retry": {"symbols": ["XYZ"]},
+    }
 
 
 def test_a_result_that_json_cannot_hold_fails_for_good() -> None:
