@@ -16,6 +16,7 @@ FACE = (
     "scheduling.findings",
     "scheduling.models",
     "scheduling.registry",
+    "scheduling.rest",
     "scheduling.triggers",
 )
 VAULT = ("vault.exceptions", "vault.fields", "vault.secret")

@@ -11,13 +11,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from scheduling.api.errors import by_api_field
-from scheduling.api.fields import LARGEST_SMALL, Flag, Instant, Params, Text, Username, Whole
-from scheduling.api.serializers.closed import Closed
+from scheduling.api.fields import Params, Username
 from scheduling.api.serializers.run import LastRunSerializer
 from scheduling.api.serializers.trigger import TriggerSerializer
 from scheduling.exceptions import InvalidParams, InvalidTrigger
 from scheduling.models import Job
 from scheduling.registry import registry
+from scheduling.rest.closed import Closed
+from scheduling.rest.fields import LARGEST_SMALL, Flag, Instant, Text, Whole
 from scheduling.triggers import describe
 
 KEY = Job._meta.get_field("key")

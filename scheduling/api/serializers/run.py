@@ -6,10 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from scheduling.api.fields import Instant, Milliseconds, Params
+from scheduling.api.fields import Params
 from scheduling.api.links import address
-from scheduling.api.serializers.closed import Closed
 from scheduling.models import Artifact, LogLine, Run
+from scheduling.rest.closed import Closed
+from scheduling.rest.fields import Instant, Milliseconds
 
 MOST_REQUESTS = 10_000  # in one list
 

@@ -7,8 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from scheduling.api.fields import Milliseconds
-from scheduling.api.serializers.closed import Closed
+from scheduling.rest.closed import Closed
+from scheduling.rest.fields import Milliseconds
 from scheduling.statistics import DAYS, ENDED, MOST_DAYS, Statistics
 
 COUNT = {"type": "integer", "minimum": 0}

@@ -10,9 +10,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from scheduling.api.errors import by_api_field
-from scheduling.api.fields import Instant, Text, Whole
-from scheduling.api.serializers.closed import Closed
 from scheduling.models import Job
+from scheduling.rest.closed import Closed
+from scheduling.rest.fields import Instant, Text, Whole
 from scheduling.triggers.build import KINDS, MAX_JITTER_SECONDS
 from scheduling.triggers.preview import Mark
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from scheduling.api.authentication import user_of
 from scheduling.api.errors import Conflict
-from scheduling.api.filters import Filters, LineFilters, RunFilters, RunsOfJobFilters
+from scheduling.api.filters import LineFilters, RunFilters, RunsOfJobFilters
 from scheduling.api.links import address
 from scheduling.api.schema import CONFLICT
 from scheduling.api.serializers.run import (
@@ -27,6 +27,7 @@ from scheduling.api.serializers.run import (
 )
 from scheduling.models import Artifact, Job, LogLine, Run
 from scheduling.models.run import RunQuerySet
+from scheduling.rest.filters import Filters
 
 UNSAFE_IN_HEADERS = dict.fromkeys((*range(32), 127), "_")
 
