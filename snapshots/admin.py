@@ -13,23 +13,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 
+from scheduling.pages.history import History
 from snapshots.figures import plain
 from snapshots.models import Account, Snapshot, SnapshotPosition
 
 NOTHING = "—"
-
-
-class History:
-    """Rows that are written by runs and never by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Account)

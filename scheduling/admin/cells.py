@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 
-from scheduling.admin.times import Moment, date_and_time, length
-from scheduling.forms.trigger import zone_or_utc
 from scheduling.models import Job, Run
-
-NOTHING = format_html('<span class="db-faint">{}</span>', "—")
+from scheduling.pages.cells import NOTHING, label
+from scheduling.pages.times import date_and_time, length
+from scheduling.triggers.zones import zone_or_utc
 
 JOB_TONES = {
     Job.State.ACTIVE: "good",
@@ -36,31 +34,12 @@ RUN_TONES = {
 }
 
 
-def label(text: str, tone: str, tooltip: str = "") -> SafeString:
-    return format_html('<span class="db-label db-{}" title="{}">{}</span>', tone, tooltip, text)
-
-
 def state_label(job: Job) -> SafeString:
     return label(job.get_state_display(), JOB_TONES[Job.State(job.state)], job.state_reason)
 
 
 def status_label(run: Run) -> SafeString:
     return label(run.get_status_display(), RUN_TONES[Run.Status(run.status)], run.reason)
-
-
-def two_lines(first: object, second: object, tooltip: str = "") -> SafeString:
-    return format_html(
-        '<span class="db-cell" title="{}"><span>{}</span><small>{}</small></span>',
-        tooltip, first, second,
-    )  # fmt: skip
-
-
-def moment_cell(at: datetime | None, zone: str, now: datetime) -> SafeString:
-    """An instant in `zone`, which is named below it."""
-    if at is None:
-        return NOTHING
-    moment = Moment.of(at, zone, now)
-    return two_lines(moment.text, moment.zone, moment.tooltip)
 
 
 def duration_text(run: Run, now: datetime) -> str:
@@ -106,11 +85,6 @@ def strip(newest_first: Sequence[Run], zone: str, now: datetime) -> SafeString:
         ),
     )
     return format_html('<span class="db-strip">{}</span>', bars)
-
-
-def first_line(text: str, limit: int = 120) -> str:
-    lines = text.strip().splitlines()
-    return Truncator(lines[0]).chars(limit) if lines else ""
 
 
 def _tooltip(run: Run, local_now: datetime) -> str:

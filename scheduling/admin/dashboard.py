@@ -18,7 +18,6 @@ from scheduling.admin.cells import (
     JOB_TONES,
     RUN_TONES,
     duration_text,
-    first_line,
     job_url,
     run_url,
     status_label,
@@ -26,10 +25,11 @@ from scheduling.admin.cells import (
 from scheduling.admin.job_list import words_of
 from scheduling.admin.month import Month
 from scheduling.admin.run_list import zone_of
-from scheduling.admin.times import Moment
 from scheduling.findings import find_all
 from scheduling.health import scheduler_health
 from scheduling.models import Job, Run
+from scheduling.pages.cells import first_line
+from scheduling.pages.times import Moment
 
 FEW = 5
 A_DAY = timedelta(hours=24)

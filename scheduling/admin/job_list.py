@@ -14,18 +14,11 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from scheduling.admin.cells import (
-    NOTHING,
-    average_duration,
-    label,
-    moment_cell,
-    state_label,
-    strip,
-    two_lines,
-)
-from scheduling.admin.times import Moment, length
+from scheduling.admin.cells import average_duration, state_label, strip
 from scheduling.exceptions import InvalidTrigger
 from scheduling.models import Job, Run
+from scheduling.pages.cells import NOTHING, label, moment_cell, two_lines
+from scheduling.pages.times import Moment, length
 from scheduling.triggers import describe
 
 RECENT = 12

@@ -14,10 +14,8 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from scheduling.admin.cells import (
-    NOTHING,
     average_duration,
     duration_text,
-    first_line,
     run_url,
     state_label,
     status_label,
@@ -25,11 +23,12 @@ from scheduling.admin.cells import (
 )
 from scheduling.admin.job_list import RECENT, attach_recent_runs, next_run_cell, words_of
 from scheduling.admin.month import Month
-from scheduling.admin.times import Moment, length
 from scheduling.admin.trigger_preview import Panel, panel_of, panel_of_typed
 from scheduling.forms import ParametersForm
 from scheduling.forms.job import find_task
 from scheduling.models import Job, Run
+from scheduling.pages.cells import NOTHING, first_line
+from scheduling.pages.times import Moment, length
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from unfold.admin import ModelAdmin
 
 from scheduling.admin.cells import job_url, run_url
 from scheduling.admin.reporting import do_and_tell, person
-from scheduling.admin.returning import back, came_from
 from scheduling.exceptions import JobConflict
 from scheduling.forms import PauseForm
 from scheduling.models import Job, Run
+from scheduling.pages.returning import back, came_from
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from scheduling.admin.cells import moment_cell
 from scheduling.admin.job_list import JobList
 from scheduling.admin.job_page import JobPage
 from scheduling.admin.job_verbs import JobVerbs
 from scheduling.forms import JobForm
 from scheduling.models import Job
+from scheduling.pages.cells import moment_cell
 
 
 @admin.register(Job)

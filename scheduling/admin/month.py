@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from scheduling.admin.cells import RUN_TONES
-from scheduling.admin.times import length
 from scheduling.models import Job, Run
+from scheduling.pages.times import length
 from scheduling.statistics import Sums, read_statistics
 
 TONES = ("good", "warn", "bad", "quiet")  # from the bottom up

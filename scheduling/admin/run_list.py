@@ -21,18 +21,11 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.utils import parse_datetime_str
 
-from scheduling.admin.cells import (
-    NOTHING,
-    duration_text,
-    first_line,
-    job_url,
-    moment_cell,
-    status_label,
-    two_lines,
-)
-from scheduling.admin.times import Moment, length
-from scheduling.forms.trigger import zone_or_utc
+from scheduling.admin.cells import duration_text, job_url, status_label
 from scheduling.models import Run
+from scheduling.pages.cells import NOTHING, first_line, moment_cell, two_lines
+from scheduling.pages.times import Moment, length
+from scheduling.triggers.zones import zone_or_utc
 
 # What may be large, and is read on the run's own page only.
 LARGE = ("params", "progress", "result", "error", "traceback", "errors")

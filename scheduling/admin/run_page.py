@@ -18,9 +18,9 @@ from unfold.admin import ModelAdmin
 
 from scheduling.admin.cells import duration_text, status_label
 from scheduling.admin.run_list import zone_of
-from scheduling.admin.times import Moment, length
-from scheduling.forms.trigger import zone_or_utc
 from scheduling.models import Artifact, LogLine, Run
+from scheduling.pages.times import Moment, length
+from scheduling.triggers.zones import zone_or_utc
 
 LOG_LINES = 200  # on the page; the whole log is a link away
 LATE = timedelta(seconds=1)

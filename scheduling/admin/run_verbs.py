@@ -16,9 +16,9 @@ from unfold.admin import ModelAdmin
 
 from scheduling.admin.cells import run_url
 from scheduling.admin.reporting import do_and_tell, person
-from scheduling.admin.returning import back
 from scheduling.exceptions import JobConflict
 from scheduling.models import Run
+from scheduling.pages.returning import back
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from scheduling.admin.times import date_and_time, relative
 from scheduling.exceptions import InvalidTrigger
 from scheduling.forms import TriggerForm
+from scheduling.pages.times import date_and_time, relative
 from scheduling.triggers import PreviewedTime, TriggerSpec, describe, preview, validate
 
 COUNT = 10

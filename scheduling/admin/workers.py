@@ -11,10 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from scheduling.admin.cells import NOTHING, first_line, label, moment_cell, two_lines
-from scheduling.admin.times import Moment
 from scheduling.models import Worker
 from scheduling.options import Options
+from scheduling.pages.cells import NOTHING, first_line, label, moment_cell, two_lines
+from scheduling.pages.times import Moment
 
 
 @admin.register(Worker)

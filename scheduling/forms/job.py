@@ -18,9 +18,10 @@ from unfold.widgets import (
 
 from scheduling.exceptions import UnknownTask
 from scheduling.forms.parameters import ParametersForm, ParametersWidget
-from scheduling.forms.trigger import BOUNDS, TriggerFields, on_the_wall, zone_or_utc
+from scheduling.forms.trigger import BOUNDS, TriggerFields, on_the_wall
 from scheduling.models import Job
 from scheduling.registry import Task, registry
+from scheduling.triggers.zones import zone_or_utc
 
 # The policies that the task's author chose, each with the attribute of Task.
 OF_THE_TASK = {

@@ -18,10 +18,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from scheduling.exceptions import InvalidTrigger
 from scheduling.models.triggered import Triggered
 from scheduling.triggers import TriggerSpec
-from scheduling.triggers.zones import read_zone
+from scheduling.triggers.zones import zone_or_utc
 
 WALL_CLOCK = "%Y-%m-%dT%H:%M:%S"
 BOUNDS = ("start_at", "end_at")
@@ -118,14 +117,6 @@ class TriggerForm(TriggerFields, forms.Form):
 @lru_cache(maxsize=1)
 def _zones() -> list[str]:
     return sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
-
-
-def zone_or_utc(name: str) -> tzinfo:
-    """Return the zone called `name`; UTC if there is none, which is complained of elsewhere."""
-    try:
-        return read_zone(name)
-    except InvalidTrigger:
-        return UTC
 
 
 def on_the_wall(moment: datetime | None, zone: tzinfo) -> datetime | None:

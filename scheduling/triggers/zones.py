@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -18,6 +19,14 @@ def read_zone(name: str) -> ZoneInfo:
     if name not in _zone_names():
         raise InvalidTrigger({"timezone": [_unknown(name)]})
     return ZoneInfo(name)
+
+
+def zone_or_utc(name: str) -> tzinfo:
+    """Return the zone called `name`; UTC if there is none, which is complained of elsewhere."""
+    try:
+        return read_zone(name)
+    except InvalidTrigger:
+        return UTC
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from scheduling.forms.trigger import zone_or_utc
+from scheduling.triggers.zones import zone_or_utc
 
 UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 

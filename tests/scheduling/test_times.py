@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scheduling.admin.times import Moment, length, relative
+from scheduling.pages.times import Moment, length, relative
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
