@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 from scheduling.findings import register_finder
 
@@ -9,4 +10,7 @@ class PricesConfig(AppConfig):
     name = "prices"
 
     def ready(self) -> None:
+        from prices import checks
+
+        register(checks.check_exchanges)
         register_finder("prices.findings.find", permission="prices.view_instrument")

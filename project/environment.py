@@ -23,6 +23,12 @@ from vault.keys import HOW_TO_MAKE, fault_of
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 DATABASES = ("postgres://", "postgresql://", "sqlite:///")
 HERE = ("127.0.0.1", "::1", "localhost")
+EXCHANGE_FIELDS = {
+    "_URL": "url",
+    "_API_KEY": "apiKey",
+    "_SECRET": "secret",
+    "_PASSWORD": "password",
+}
 A_DAY = 86_400.0  # s: who waits longer means something else
 SYSTEM_ZONES = Path("/usr/share/zoneinfo")  # Django asks there too, where it exists
 
@@ -160,6 +166,20 @@ def web_address(name: str, default: str) -> str:
             f"Write https://host, such as {default}, or http://127.0.0.1:port.",
         )
     return given.rstrip("/")
+
+
+def of_exchanges(prefix: str) -> dict[str, dict[str, str]]:
+    """Return what PREFIX_NAME_URL and the like say, by name in lower case and ccxt's field."""
+    found: dict[str, dict[str, str]] = {}
+    for variable in sorted(os.environ):
+        for ending, field in EXCHANGE_FIELDS.items():
+            name = variable.removeprefix(f"{prefix}_").removesuffix(ending)
+            if variable != f"{prefix}_{name}{ending}" or not text(variable):
+                continue
+            is_url = field == "url"
+            value = web_address(variable, "https://api.host") if is_url else text(variable)
+            found.setdefault(name.lower(), {})[field] = value
+    return found
 
 
 def without_password(url: str) -> str:

@@ -270,6 +270,9 @@ METRICS_WITHOUT_JOBS = env.flag("METRICS_WITHOUT_JOBS")  # True: no time series 
 
 # --- Venues -----------------------------------------------------------------
 UPBIT_URL = env.web_address("UPBIT_URL", "https://api.upbit.com")
+# By ccxt, beside the venues that are built in; none is called unless it is named here.
+CCXT_EXCHANGES = [name.lower() for name in env.listed("CCXT_EXCHANGES")]  # binance,kraken
+CCXT_SETTINGS = env.of_exchanges("CCXT")  # CCXT_BINANCE_URL, _API_KEY, _SECRET, _PASSWORD
 VENUE_CONNECT_TIMEOUT = env.seconds("VENUE_CONNECT_TIMEOUT", 5.0, least=0.1)
 VENUE_READ_TIMEOUT = env.seconds("VENUE_READ_TIMEOUT", 10.0, least=0.1)  # of silence
 # Whose new instruments are tracked by the jobs ohlcv_daily and ohlcv_hourly.

@@ -41,6 +41,7 @@ WRONG = [
     ("UPBIT_URL", "https://api.upbit.com:port", "Write https://host"),
     ("UPBIT_URL", "https://", "Write https://host"),
     ("UPBIT_URL", "api.upbit.com", "Write https://host"),
+    ("CCXT_BINANCE_URL", "http://api.binance.com", "Write https://host"),
     ("VENUE_READ_TIMEOUT", "0", "Write a number of seconds from 0.1 to 86400, such as 10."),
     ("TRACKED_MARKETS", "KRW", "Write venue:market, such as upbit:KRW, or none."),
     ("DATA_DIR", "/dev/null/var", "Daybook cannot write there (Not a directory)."),

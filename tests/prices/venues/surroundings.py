@@ -37,6 +37,7 @@ class MemoryGate:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.passed: list[str] = []
+        self.costs: list[float] = []
         self.holds: list[tuple[str, timedelta]] = []
         self.held_until = self.banned_until = datetime.min.replace(tzinfo=UTC)
 
@@ -45,6 +46,7 @@ class MemoryGate:
             raise Banned("Banned.", until=self.banned_until)
         self.clock.sleep(max(0.0, (self.held_until - self.clock.now()).total_seconds()))
         self.passed.append(group)
+        self.costs.append(cost)
 
     def hold(self, group: str, until: datetime) -> None:
         self.holds.append((group, until - self.clock.now()))
