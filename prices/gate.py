@@ -9,6 +9,7 @@ from threading import Lock
 
 from prices.models.budget import Budget
 from prices.models.circuit import Circuit
+from prices.usage import count_call
 from prices.venues.base import Banned, RateLimited
 from prices.venues.caller import Chance
 
@@ -58,13 +59,14 @@ class DatabaseGate:
                 self._sleep_until(turn)
                 late = self._chance.now() - turn
                 if late <= LATE:
-                    return
+                    break
                 # Busy machine, slow database: let this turn go, and take one further off.
                 lead = min(2 * late, timedelta(seconds=1))
                 if turn > give_up_at:
                     raise RateLimited(
                         f"This machine is too busy to call {self.venue} in turn.", until=turn
                     )
+        count_call(self.venue, self.key, group, turn)
 
     def hold(self, group: str, until: datetime) -> None:
         self._read_budget(group).hold(until)

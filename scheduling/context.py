@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -25,6 +27,37 @@ class RunInfo:
     scheduled_at: datetime  # the instant the run stands for, aware UTC
     owner_id: int | None
     requested_by_id: int | None
+
+
+_CURRENT: ContextVar[tuple[RunInfo, ExitStack] | None] = ContextVar("daybook_run", default=None)
+
+
+def current_run() -> RunInfo | None:
+    """Return the run that this code is part of, also in threads that have a copy of its context."""
+    current = _CURRENT.get()
+    return current[0] if current else None
+
+
+def at_end_of_run(callback: Callable[[], object]) -> bool:
+    """Let `callback` be called when the current run's task has ended, however it did.
+
+    Return False if there is no run. What it raises counts as raised by the task.
+    """
+    current = _CURRENT.get()
+    if current:
+        current[1].callback(callback)
+    return current is not None
+
+
+@contextmanager
+def running(run: RunInfo) -> Iterator[None]:
+    """Make `run` the current one inside."""
+    with ExitStack() as callbacks:
+        token = _CURRENT.set((run, callbacks))
+        try:
+            yield
+        finally:
+            _CURRENT.reset(token)
 
 
 @dataclass(frozen=True, slots=True)

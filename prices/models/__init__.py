@@ -1,6 +1,7 @@
 """What is stored: instruments, candles, rates and budgets of calls, and the exact decimals."""
 
 from prices.models.budget import Budget
+from prices.models.budget_use import BudgetUse
 from prices.models.candle import Candle, CandleRevision, Interval
 from prices.models.circuit import Circuit
 from prices.models.corporate_action import CorporateAction
@@ -13,6 +14,7 @@ from prices.models.rate import Rate
 
 __all__ = [
     "Budget",
+    "BudgetUse",
     "Candle",
     "CandleRevision",
     "Circuit",

@@ -17,7 +17,7 @@ from asgiref.sync import async_to_sync
 from scheduling.attempts.capture import LineSink, capture_logs
 from scheduling.attempts.claimed import ClaimedRun, Outcome
 from scheduling.attempts.text import as_json, storable, text_of
-from scheduling.context import Degraded, Recording, RunContext
+from scheduling.context import Degraded, Recording, RunContext, running
 from scheduling.exceptions import InvalidParams, TaskFailed, UnknownTask
 from scheduling.models import Run
 from scheduling.registry import Task, registry
@@ -99,7 +99,9 @@ def _ending(run: ClaimedRun, sink: Sink, stop: StopSignal) -> dict[str, Any]:
             run=run.info, log=logging.getLogger(run.task), recording=sink, stop=stop
         )
     try:
-        return _finished(_call(task, arguments, stop))
+        with running(run.info):
+            returned = _call(task, arguments, stop)
+        return _finished(returned)
     except TaskFailed as exc:
         return {
             "status": Status.FAILED,
