@@ -1,0 +1,137 @@
+"""Collect one series: ask for what is missing, keep each answer as it comes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from prices.collection.planning import Plan
+from prices.gaps import Window, find_gaps
+from prices.models import Coverage
+from prices.store import (
+    OVERLAP,
+    Series,
+    Written,
+    find_rewriting,
+    forget,
+    known_since,
+    write_candles,
+)
+from prices.venues.base import CandleQuery, Venue, VenueCandle
+
+logger = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The run was told to stop; what it has written stays."""
+
+
+@dataclass(slots=True)
+class Gathering:
+    """What became of one series.
+
+    written       candles, also those before an error
+    calls         answers that came in
+    is_complete   nothing was missing, so nobody was asked
+    is_rewritten  the venue had multiplied its history, which was asked for again
+    error         why it is not whole; empty = it is
+    was_tried     False = the venue was closed, or the run stopped, before its turn came
+    gaps          windows that are still missing
+    """
+
+    series: Series
+    written: Written = field(default_factory=Written)
+    calls: int = 0
+    is_complete: bool = False
+    is_rewritten: bool = False
+    error: str = ""
+    was_tried: bool = False
+    gaps: int = 0
+
+
+def collect_series(
+    venue: Venue, gathering: Gathering, plan: Plan, should_stop: Callable[[], bool]
+) -> None:
+    """Ask `venue` for what is missing of a series, and write it; count in `gathering`.
+
+    The newest gap comes first, with OVERLAP final candles from before it: if they were multiplied,
+    the whole series is forgotten and asked for again. Raise VenueError, InvalidCandle or Stopped;
+    what was written before stays, and coverage says what is missing.
+    """
+    series = gathering.series
+    since = plan.since(series)
+    windows = plan.gaps(series, since)
+    gathering.is_complete = not windows
+    filling = _Filling(venue, gathering, plan, should_stop)
+    if not filling.fill_all(windows):
+        return
+    gathering.is_rewritten = True
+    forget(series)
+    filling.fill_all(plan.gaps(series, min(since, known_since(series) or since)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    venue: Venue
+    gathering: Gathering
+    plan: Plan
+    should_stop: Callable[[], bool]
+
+    def fill_all(self, windows: list[Window]) -> bool:
+        """Return whether the history was rewritten; then the rest of the windows is left."""
+        return any(self._fill(*window) is not None for window in reversed(windows))
+
+    def _fill(self, starts_at: datetime, ends_at: datetime) -> Decimal | None:
+        """Write what the venue has; return the factor by which it has rewritten what was before."""
+        series, plan = self.gathering.series, self.plan
+        is_newest = ends_at >= plan.over_until(series)
+        query = CandleQuery(
+            venue_id=series.instrument.venue_id,
+            interval=series.interval,
+            since=_overlapped(series, starts_at),
+            until=plan.until if is_newest else ends_at,  # with the candle that is not over yet
+        )
+        before: list[VenueCandle] = []
+        asked_at = plan.until
+        for page in self.venue.candles(query):
+            self.gathering.calls += 1
+            asked_at = page.asked_at
+            before[:0] = [candle for candle in page.candles if candle.opened_at < starts_at]
+            wanted = [candle for candle in page.candles if candle.opened_at >= starts_at]
+            self._write(wanted, asked_at, (max(page.since, starts_at), page.until))
+            self._rest()
+        factor = find_rewriting(series, before)
+        if factor is not None:
+            logger.warning(
+                "%s: the venue has multiplied its %s candles by %s; all are asked for again.",
+                series.instrument, series.interval, f"{factor:.6g}",
+            )  # fmt: skip
+        elif before:
+            self._write(before, asked_at, None)
+        return factor
+
+    def _write(self, candles: list[VenueCandle], at: datetime, asked: Window | None) -> None:
+        series = self.gathering.series
+        self.gathering.written += write_candles(series, candles, fetched_at=at, asked=asked)
+
+    def _rest(self) -> None:
+        if self.should_stop():
+            raise Stopped
+        if self.plan.rest:
+            time.sleep(self.plan.rest)
+
+
+def _overlapped(series: Series, starts_at: datetime) -> datetime:
+    """Return where OVERLAP final candles begin that end at `starts_at`; that itself if none do."""
+    windows = Coverage.objects.filter(
+        instrument=series.instrument, interval=series.interval, ends_at__lte=starts_at
+    )
+    until = windows.order_by("-ends_at").values_list("ends_at", flat=True).first()
+    if until is None or find_gaps(series, until, starts_at):
+        return starts_at
+    final = series.newest_final(starts_at, OVERLAP)
+    return final[-1] if final else starts_at

@@ -1,0 +1,80 @@
+"""Run a job's task by hand, as a run like any other, and tell what came of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from scheduling.engine.inline import bury_the_dead, run_here
+from scheduling.exceptions import InvalidParams, JobConflict
+from scheduling.models import Job, Run
+from scheduling.progress import ProgressLine
+
+GOOD = (Run.Status.SUCCEEDED, Run.Status.DEGRADED)
+NAMED = 10  # failures that are told one by one
+COUNTED = ("instruments", "new", "changed", "unchanged", "gaps", "failed")
+
+
+class RunCommand(BaseCommand):
+    """A command that triggers a job, shows its progress and waits for its outcome."""
+
+    def run_job(self, key: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Return the result of the run. Raise CommandError if it fails or cannot be requested.
+
+        params  override those of the job, unless they are None
+        """
+        given = {name: value for name, value in params.items() if value is not None}
+        line = ProgressLine(sys.stderr)
+        try:
+            run = run_here(self._requested(key, given), watch=line.show)
+        finally:
+            line.clear()
+        if run.status not in GOOD:
+            said = run.error or run.reason
+            raise CommandError(f"Run {run.pk} is {run.get_status_display().lower()}: {said}")
+        result = run.result or {}
+        if run.status != Run.Status.DEGRADED:
+            return result
+        self._tell_failures(run, result["failed"])
+        return result["result"] or {}
+
+    def _requested(self, key: str, params: dict[str, Any]) -> Run:
+        job = Job.objects.filter(key=key).first()
+        if job is None:
+            raise CommandError(f"There is no job {key!r}. Make it with: manage.py sync_jobs")
+        bury_the_dead()
+        try:
+            return job.trigger(params=params, origin=Run.Origin.MANUAL)
+        except InvalidParams as exc:
+            raise CommandError(_as_options(exc)) from exc
+        except JobConflict as exc:
+            raise CommandError(str(exc)) from exc
+
+    def _tell_failures(self, run: Run, failed: list[dict[str, str]]) -> None:
+        for item in failed[:NAMED]:
+            name = ":".join(item[key] for key in ("exchange", "instrument") if key in item)
+            self.stderr.write(f"{name}: {item['error']}")
+        if len(failed) > NAMED:
+            self.stderr.write(f"… and {len(failed) - NAMED} more.")
+        self.stderr.write(f"Run {run.pk} is degraded: its page retries what failed, alone.")
+
+
+def _as_options(error: InvalidParams) -> str:
+    """Say what is wrong by the names of options: --days-back, not days_back."""
+    parts = (f"--{name.replace('_', '-')}: {' '.join(said)}" for name, said in error.errors.items())
+    return " ".join(parts)
+
+
+def summary(result: dict[str, Any]) -> str:
+    """Return the last line of a collection of candles, and before it what was left out."""
+    counts = {name: f"{result[name]:,}" for name in COUNTED}
+    line = (
+        "{instruments} instruments. Candles: {new} new, {changed} changed, {unchanged} unchanged. "
+        "Gaps: {gaps}. Failed: {failed}."
+    ).format(**counts)
+    if result["instruments"] and not result["new"] + result["changed"] + result["failed"]:
+        line += " Nothing was written: all of it was there."
+    left_out = [f"{venue} is left out: {why}" for venue, why in result["left_out"].items()]
+    return "\n".join([*left_out, line])

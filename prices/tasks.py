@@ -1,0 +1,193 @@
+"""The tasks that collect prices, and the jobs that run them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from prices.collection.candles import collect_candles
+from prices.collection.last_prices import collect_last_prices
+from prices.collection.lists import collect_lists
+from prices.collection.planning import Plan
+from prices.collection.selection import Selection, built_in, by_ccxt
+from prices.models import Interval
+from scheduling.context import Degraded, RunContext
+from scheduling.registry import default_job, task
+from scheduling.triggers import TriggerSpec
+
+SEOUL, ZURICH = "Asia/Seoul", "Europe/Zurich"
+MINUTE, HOUR = 60, 3600  # s
+NIGHT = 6 * HOUR  # how late what is meant for the night may start
+DAYS_BACK = 7  # of what is collected without more being said
+DAYS_OF_HISTORY = 365  # of the full update
+
+Exchange = Annotated[
+    str, Field(description="all, or names with commas between: upbit, kis.", max_length=500)
+]
+Market = Annotated[
+    str | None, Field(description="The part of the exchange: KRW, KOSPI.", max_length=20)
+]
+Symbols = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=150)]] | None,
+    Field(description="Only these: upbit:KRW-BTC, KRW-BTC or BTC/KRW."),
+]
+DaysBack = Annotated[int, Field(ge=1, le=36_500, title="Days back")]
+CandleInterval = Annotated[Interval, Field(title="Interval")]
+
+
+@task(
+    "prices.collect_symbols",
+    timeout=10 * MINUTE,
+    isolation="process",
+    retry_lost=True,
+    label="Collect symbols",
+)
+def collect_symbols(ctx: RunContext, *, exchange: Exchange = "all") -> dict[str, Any] | Degraded:
+    """Store what exchanges list now: adds, updates, renames, and delists softly."""
+    venues = Selection(exchange=exchange).venues()
+    return collect_lists(ctx, venues, now=datetime.now(UTC))
+
+
+@task(
+    "prices.update_exchange_symbols",
+    timeout=30 * MINUTE,
+    isolation="process",
+    retry_lost=True,
+    label="Update exchange symbols",
+)
+def update_exchange_symbols(
+    ctx: RunContext, *, exchange: Exchange = "all"
+) -> dict[str, Any] | Degraded:
+    """Store what the exchanges list now that are reached by ccxt."""
+    named = Selection(exchange=exchange)
+    venues = by_ccxt() if named.is_for_all else named.venues()
+    return collect_lists(ctx, venues, now=datetime.now(UTC))
+
+
+@task(
+    "prices.collect_price_data",
+    timeout=2 * HOUR,
+    isolation="process",
+    retry_lost=True,
+    label="Collect price data",
+)
+def collect_price_data(
+    ctx: RunContext,
+    *,
+    exchange: Exchange = "all",
+    market: Market = None,
+    symbols: Symbols = None,
+    days_back: DaysBack = DAYS_BACK,
+    interval: CandleInterval = Interval.DAY,
+) -> dict[str, Any] | Degraded:
+    """Collect the candles of all that exchanges list, as far as they are missing."""
+    selection = Selection(exchange=exchange, market=market, symbols=symbols or ())
+    plan = Plan(interval=interval.value, until=ctx.scheduled_at, days_back=days_back)
+    return collect_candles(ctx, selection, plan)
+
+
+@task(
+    "prices.update_price_history",
+    timeout=5 * MINUTE,
+    isolation="process",
+    retry_lost=True,
+    label="Update price history",
+)
+def update_price_history(
+    ctx: RunContext,
+    *,
+    incremental: Annotated[
+        bool, Field(description="From the last final candle minus two, not the days back.")
+    ] = False,
+    symbols: Symbols = None,
+    days_back: DaysBack | None = None,
+    interval: CandleInterval = Interval.DAY,
+) -> dict[str, Any] | Degraded:
+    """Collect the candles of tracked instruments, as far as they are missing.
+
+    Days back: 365, or 7 for an instrument that an incremental update finds without candles.
+    """
+    selection = Selection(symbols=symbols or (), only_tracked=True)
+    plan = Plan(
+        interval=interval.value,
+        until=ctx.scheduled_at,
+        days_back=days_back or (DAYS_BACK if incremental else DAYS_OF_HISTORY),
+        is_incremental=incremental,
+    )
+    return collect_candles(ctx, selection, plan)
+
+
+@task(
+    "prices.collect_crypto_data",
+    timeout=5 * MINUTE,
+    isolation="process",
+    retry_lost=True,
+    label="Collect crypto data",
+)
+def collect_crypto_data(
+    ctx: RunContext, *, exchange: Exchange = "all"
+) -> dict[str, Any] | Degraded:
+    """Store the last prices of whole markets, and the exchange rates that they imply."""
+    selection = Selection(exchange=exchange)
+    return collect_last_prices(ctx, selection.venues(), is_for_all=selection.is_for_all)
+
+
+def _no_exchange() -> str:
+    if by_ccxt():
+        return ""
+    return "No exchange of ccxt is set. Name some in CCXT_EXCHANGES, then resume this job."
+
+
+default_job(
+    key="collect_symbols",
+    name="Collect symbols",
+    description="What Upbit and KIS list: new, renamed and delisted instruments.",
+    task="prices.collect_symbols",
+    params={"exchange": ",".join(built_in())},
+    trigger=TriggerSpec(kind="cron", expression="0 0 * * *", timezone=SEOUL),
+    misfire_grace_seconds=NIGHT,
+)
+default_job(
+    key="collect_price_data",
+    name="Collect price data",
+    description="Daily candles of the last week, of all that all exchanges list.",
+    task="prices.collect_price_data",
+    trigger=TriggerSpec(kind="cron", expression="2 0 * * *", timezone=SEOUL),
+    misfire_grace_seconds=NIGHT,
+)
+default_job(
+    key="ohlcv_daily",
+    name="OHLCV daily",
+    description="A year of daily candles of each tracked instrument: what is missing of it.",
+    task="prices.update_price_history",
+    trigger=TriggerSpec(kind="cron", expression="10 3 * * *", timezone=ZURICH),
+    timeout_seconds=5 * MINUTE,
+    misfire_grace_seconds=NIGHT,
+)
+default_job(
+    key="ohlcv_hourly",
+    name="OHLCV hourly",
+    description="Hourly candles of each tracked instrument, from the last final one minus two.",
+    task="prices.update_price_history",
+    params={"incremental": True, "interval": "1h"},
+    trigger=TriggerSpec(kind="cron", expression="5 * * * *", timezone=ZURICH, jitter_seconds=30),
+    timeout_seconds=2 * MINUTE,
+)
+default_job(
+    key="collect_crypto_data",
+    name="Collect crypto data",
+    description="The last prices of whole markets, and the rates of KRW and stablecoins.",
+    task="prices.collect_crypto_data",
+    trigger=TriggerSpec(kind="cron", expression="*/10 * * * *", timezone=ZURICH),
+)
+default_job(
+    key="update_exchange_symbols",
+    name="Update exchange symbols",
+    description="What the exchanges list that are reached by ccxt.",
+    task="prices.update_exchange_symbols",
+    trigger=TriggerSpec(kind="cron", expression="0 1 * * *", timezone=ZURICH),
+    misfire_grace_seconds=NIGHT,
+    paused=_no_exchange,
+)
