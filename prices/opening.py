@@ -20,11 +20,6 @@ class UnknownVenue(VenueError):
     """Neither Daybook nor ccxt has a venue of this name."""
 
 
-def venue_names() -> tuple[str, ...]:
-    """Return the names of all venues that this installation collects from."""
-    return tuple(sorted(VENUES))
-
-
 def open_venue(name: str) -> Venue:
     """Return the venue `name`, behind the gate that everybody shares. Raise UnknownVenue.
 

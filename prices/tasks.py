@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from prices.collection.candles import collect_candles
 from prices.collection.last_prices import collect_last_prices
 from prices.collection.lists import collect_lists
 from prices.collection.planning import Plan
@@ -85,7 +85,7 @@ def collect_price_data(
     """Collect the candles of all that exchanges list, as far as they are missing."""
     selection = Selection(exchange=exchange, market=market, symbols=symbols or ())
     plan = Plan(interval=interval.value, until=ctx.scheduled_at, days_back=days_back)
-    return collect_candles(ctx, selection, plan)
+    return _collect_candles(ctx, selection, plan)
 
 
 @task(
@@ -116,7 +116,7 @@ def update_price_history(
         days_back=days_back or (DAYS_BACK if incremental else DAYS_OF_HISTORY),
         is_incremental=incremental,
     )
-    return collect_candles(ctx, selection, plan)
+    return _collect_candles(ctx, selection, plan)
 
 
 @task(
@@ -132,6 +132,15 @@ def collect_crypto_data(
     """Store the last prices of whole markets, and the exchange rates that they imply."""
     selection = Selection(exchange=exchange)
     return collect_last_prices(ctx, selection.venues(), is_for_all=selection.is_for_all)
+
+
+def _collect_candles(
+    ctx: RunContext, selection: Selection, plan: Plan
+) -> dict[str, Any] | Degraded:
+    # It brings numpy, which the scheduler has no need for: its children run this.
+    module = import_module("prices.collection.candles")
+    result: dict[str, Any] | Degraded = module.collect_candles(ctx, selection, plan)
+    return result
 
 
 def _no_exchange() -> str:

@@ -12,7 +12,7 @@ from threading import Event, Lock
 
 from django.db import connections
 
-from prices.collection.filling import Gathering, Stopped, collect_series
+from prices.collection.filling import Gathering, Stopped, collect_series, missing
 from prices.collection.planning import Plan
 from prices.opening import open_venue
 from prices.store import InvalidCandle, Series
@@ -126,4 +126,4 @@ class Crew:
         if not gathering.was_tried:
             gathering.error = f"Not tried: {self.ended or 'the run was stopped.'}"
         if gathering.error:
-            gathering.gaps = len(self.plan.gaps(gathering.series))
+            gathering.gaps = len(missing(gathering.series, self.plan))

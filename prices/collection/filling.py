@@ -12,6 +12,7 @@ from decimal import Decimal
 from prices.collection.planning import Plan
 from prices.gaps import Window, find_gaps
 from prices.models import Coverage
+from prices.sessions import sessions_of
 from prices.store import (
     OVERLAP,
     Series,
@@ -64,14 +65,28 @@ def collect_series(
     """
     series = gathering.series
     since = plan.since(series)
-    windows = plan.gaps(series, since)
+    windows = missing(series, plan, since)
     gathering.is_complete = not windows
     filling = _Filling(venue, gathering, plan, should_stop)
     if not filling.fill_all(windows):
         return
     gathering.is_rewritten = True
     forget(series)
-    filling.fill_all(plan.gaps(series, min(since, known_since(series) or since)))
+    filling.fill_all(missing(series, plan, min(since, known_since(series) or since)))
+
+
+def missing(series: Series, plan: Plan, since: datetime | None = None) -> list[Window]:
+    """Return what is missing of the plan's window, in order: nothing of what is not over yet.
+
+    since  where the window begins, if not where the plan says
+    """
+    since, over = since or plan.since(series), over_until(series, plan)
+    return find_gaps(series, since, over) if since < over else []
+
+
+def over_until(series: Series, plan: Plan) -> datetime:
+    """Return the instant before which all candles have opened that can be final."""
+    return sessions_of(series.instrument).over_until(plan.interval, plan.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +103,7 @@ class _Filling:
     def _fill(self, starts_at: datetime, ends_at: datetime) -> Decimal | None:
         """Write what the venue has; return the factor by which it has rewritten what was before."""
         series, plan = self.gathering.series, self.plan
-        is_newest = ends_at >= plan.over_until(series)
+        is_newest = ends_at >= over_until(series, plan)
         query = CandleQuery(
             venue_id=series.instrument.venue_id,
             interval=series.interval,

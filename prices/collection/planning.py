@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from prices.gaps import Window, find_gaps
-from prices.sessions import sessions_of
 from prices.store import Series
 from prices.venues.base import LENGTHS, floor_to
 
@@ -39,13 +37,3 @@ class Plan:
             listed_at = datetime.combine(listed_on, time(), UTC) - A_DAY  # whatever its zone is
             since = max(since, listed_at)
         return floor_to(LENGTHS[self.interval], since)
-
-    def over_until(self, series: Series) -> datetime:
-        """Return the instant before which all candles have opened that can be final."""
-        return sessions_of(series.instrument).over_until(self.interval, self.until)
-
-    def gaps(self, series: Series, since: datetime | None = None) -> list[Window]:
-        """Return what is missing of the window, in order."""
-        since = since or self.since(series)
-        over = self.over_until(series)
-        return find_gaps(series, since, over) if since < over else []

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from prices.models import Instrument
-from prices.opening import venue_names
+from prices.opening import VENUES, venue_names
 
 ALL = "all"
 EACH = "*"  # in a name: upbit:* are all instruments of Upbit
@@ -110,14 +110,12 @@ class Selection:
 
 def by_ccxt() -> list[str]:
     """Return the venues that this installation reaches by ccxt."""
-    exchanges = getattr(settings, "CCXT_EXCHANGES", [])
-    return [venue for venue in venue_names() if venue in exchanges]
+    return [venue for venue in venue_names() if venue not in VENUES]
 
 
 def built_in() -> list[str]:
     """Return the venues that Daybook has a client of its own for."""
-    exchanges = by_ccxt()
-    return [venue for venue in venue_names() if venue not in exchanges]
+    return sorted(VENUES)
 
 
 def names_in(text: str) -> list[str]:

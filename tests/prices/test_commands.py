@@ -76,7 +76,7 @@ class CommandTests(CollectionTestCase):
         for args, said in (
             (("--days-back", "0"), "--days-back: Input should be greater than or equal to 1."),
             (("--interval", "2h"), "invalid choice: '2h'"),
-            (("--exchange", "upbeat"), "There is no venue 'upbeat'. Known: "),
+            (("--exchange", "upbeat"), "There is no venue 'upbeat'. Did you mean"),
             (("--exchange", "upbit", "--market", "KOSPI"), "no market 'KOSPI'. Known: KRW."),
         ):
             with self.subTest(args), self.assertRaisesMessage(CommandError, said):
