@@ -56,7 +56,7 @@ class DueJob(NamedTuple):
         return None if seconds is None else timedelta(seconds=seconds)
 
 
-DUE_COLUMNS = (*DueJob._fields[:-1], "clock__next_run_time")
+DUE_COLUMNS = DueJob._fields  # of the job; the last one is its clock's
 
 
 @dataclass(frozen=True, slots=True)

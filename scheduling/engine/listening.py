@@ -101,7 +101,8 @@ def listener(on_change: Callable[[bool], None], options: Options) -> Listener:
 
 
 def _data_version() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA data_version")
-        row = cursor.fetchone()
+    """Ask the driver itself: twenty times a second Django's cursors would show."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        row = connection.connection.execute("PRAGMA data_version").fetchone()
     return int(row[0])

@@ -11,7 +11,8 @@ from apscheduler.schedulers.base import STATE_RUNNING
 from django.db import close_old_connections, connection
 
 from scheduling.database_errors import database_errors
-from scheduling.engine.tick import fire_due_jobs, next_fire_time
+from scheduling.engine.due import next_fire_time
+from scheduling.engine.tick import fire_due_jobs
 from scheduling.jobstore import JobStore
 from scheduling.options import Options
 

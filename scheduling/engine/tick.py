@@ -7,32 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
-from django_apscheduler.models import DjangoJob
+from django.db import transaction
 
 from scheduling.admission import Load
 from scheduling.batches import insert_from
-from scheduling.engine.firing import (
-    DUE_COLUMNS,
-    RUN_BLANKS,
-    RUN_COLUMNS,
-    DueJob,
-    Firing,
-    fire_job,
-    run_row,
-)
+from scheduling.engine.due import lock_due
+from scheduling.engine.firing import RUN_BLANKS, RUN_COLUMNS, DueJob, Firing, fire_job, run_row
 from scheduling.exceptions import InvalidTrigger
 from scheduling.jobstore import move_clocks
 from scheduling.models import Job, Run
 from scheduling.models.loads import loads
 from scheduling.models.run import COPIED_FROM_JOB
 from scheduling.options import Options
-from scheduling.registry import registry
 
 logger = logging.getLogger(__name__)
 
-AHEAD = 3  # times the limit: so many due jobs are looked at, for others may hold the first ones
 MOST_RUNS = 1000  # written in one transaction, so that locks are held for a moment only
 
 
@@ -52,7 +41,7 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
     holds are left to it.
     """
     with transaction.atomic():
-        jobs = _lock_due(now, limit)
+        jobs = lock_due(now, limit)
         if not jobs:
             return Tick(0, 0, is_full=False)
         open_runs = loads([job.id for job in jobs])
@@ -69,34 +58,6 @@ def fire_due_jobs(now: datetime, *, limit: int, options: Options) -> Tick:
         _finish([firing.job for firing in firings if firing.next_at is None], now)
     is_full = len(jobs) == limit or len(firings) < len(jobs)
     return Tick(len(firings), recorded, is_full=is_full)
-
-
-def next_fire_time() -> datetime | None:
-    """Return the earliest fire time of any active job, None if there is none."""
-    next_at: datetime | None = _clocks().values_list("next_run_time", flat=True).first()
-    return next_at
-
-
-def _clocks() -> QuerySet[DjangoJob]:
-    """Clocks of active jobs of tasks that this code knows, the earliest fire time first.
-
-    Neither a join nor EXISTS: a planner without statistics would read all jobs and sort them.
-    """
-    active = Job.objects.filter(clock=OuterRef("pk")).exclude(state__in=Job.AT_REST).order_by()
-    clocks = DjangoJob.objects.alias(task=Subquery(active.values("task")[:1]))
-    firing: QuerySet[DjangoJob] = clocks.filter(
-        task__in=registry.all_names(), next_run_time__isnull=False
-    )
-    return firing.order_by("next_run_time")
-
-
-def _lock_due(now: datetime, limit: int) -> list[DueJob]:
-    """Lock due jobs, the oldest first, past those that other schedulers hold."""
-    due = _clocks().filter(next_run_time__lte=now).values_list("id", flat=True)
-    jobs = Job.objects.due(now).filter(clock__in=list(due[: AHEAD * limit]))
-    if connection.features.has_select_for_update_skip_locked:
-        jobs = jobs.select_for_update(no_key=True, skip_locked=True)  # the job and its clock
-    return [DueJob(*row) for row in jobs.values_list(*DUE_COLUMNS)[:limit]]
 
 
 def _fire(job: DueJob, now: datetime, load: Load, options: Options) -> Firing | None:

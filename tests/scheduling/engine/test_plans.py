@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from scheduling.attempts.claiming import claim_due, look
 from scheduling.engine import sweeping
+from scheduling.engine.due import next_fire_time
 from scheduling.engine.silence import Silence
-from scheduling.engine.tick import fire_due_jobs, next_fire_time
+from scheduling.engine.tick import fire_due_jobs
 from scheduling.models import Job, Run, Worker
 from scheduling.models.loads import loads
 from scheduling.options import Options

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.test import TestCase
 
-from scheduling.engine.tick import fire_due_jobs, next_fire_time
+from scheduling.engine.due import next_fire_time
+from scheduling.engine.tick import fire_due_jobs
 from scheduling.jobstore import move_clocks
 from scheduling.models import Job, Run
 from scheduling.options import Options
