@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from prices.arrays import CandleArrays, read_arrays
-from prices.models import CorporateAction, Instrument, Rate
+from prices.models import CorporateAction, Instrument, InstrumentAlias, Rate
 
 
 class RateMissing(LookupError):
@@ -30,6 +30,19 @@ def candle_arrays(
     actions = CorporateAction.objects.filter(instrument=instrument).order_by("effective_at")
     rows = actions.values_list("effective_at", "price_factor", "volume_factor")
     return candles.adjusted([(at, float(price), float(volume)) for at, price, volume in rows])
+
+
+def find_instrument(name: str) -> Instrument | None:
+    """Return the instrument of a number, or of venue and id: upbit:KRW-BTC, also an id of old."""
+    if name.isascii() and name.isdigit() and len(name) < 19:
+        return Instrument.objects.filter(pk=int(name)).first()
+    venue, _, venue_id = name.partition(":")
+    found = Instrument.objects.filter(venue=venue, venue_id=venue_id).first()
+    if found:
+        return found
+    renamed = InstrumentAlias.objects.filter(instrument__venue=venue, venue_id=venue_id)
+    newest = renamed.order_by("-renamed_on").select_related("instrument").first()
+    return newest.instrument if newest else None
 
 
 def get_rate(

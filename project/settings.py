@@ -204,6 +204,10 @@ SPECTACULAR_SETTINGS = {
         "Overlap": "scheduling.models.Job.Overlap",
         "RunStatus": "scheduling.models.Run.Status",
         "RunOrigin": "scheduling.models.Run.Origin",
+        "InstrumentState": "prices.models.Instrument.State",
+        "InstrumentKind": "prices.models.Instrument.Kind",
+        "FreshnessState": "prices.freshness.State",
+        "VenueState": "prices.venue_states.State",
     },
 }
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("login/", Login.as_view(), name="login"),
     path("logout/", Logout.as_view(), name="logout"),
     path("admin/", admin.site.urls),
-    path("api/", include("scheduling.api.urls")),
+    path("api/", include("prices.api.urls")),
+    path("api/", include("scheduling.api.urls")),  # last: it answers for what is nowhere
     path("", include("scheduling.api.probe_urls")),
 ]
