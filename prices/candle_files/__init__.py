@@ -1,0 +1,1 @@
+"""Candles in files: read as freqtrade and others write them, and written exactly."""
