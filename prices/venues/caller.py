@@ -30,6 +30,7 @@ MOST_BYTES = 32 * 1024 * 1024  # of an answer; the largest known has 0.3 MB
 ATTEMPTS = 5
 BACK_OFF = timedelta(seconds=1)  # before the second attempt, at most; doubled before each further
 LONGEST_BACK_OFF = timedelta(seconds=60)
+SECRET = 16  # characters: what is shorter is no key
 SECONDS_IN = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600}
 Result = TypeVar("Result")
 
@@ -129,7 +130,10 @@ class Caller:
         return most * self.chance.random()
 
     def send(self, method: str, url: str, where: str, **request: Any) -> Answer:
-        """Send one request and read all of its answer; `request` is for httpx."""
+        """Send one request and read all of its answer; `request` is for httpx.
+
+        What was sent in headers or as JSON is masked in the answer, so that no message quotes it.
+        """
         deadline = time.monotonic() + 10 * self._address.read_timeout
         body = bytearray()
         try:
@@ -144,7 +148,7 @@ class Caller:
             raise VenueUnavailable(f"{where} did not answer in time.") from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise VenueUnavailable(f"{where} did not answer: {exc}") from exc
-        return Answer(response.status_code, response.headers, bytes(body))
+        return Answer(response.status_code, response.headers, _masked(bytes(body), request))
 
     def _heed(self, answer: Answer, group: str) -> None:
         """Wait out the second if the venue says that it takes no more calls in this one."""
@@ -182,6 +186,15 @@ class Caller:
         if pause > LONGEST_BACK_OFF:
             return self.banned(said, answer)
         return RateLimited(said, until=self.chance.now() + pause)
+
+
+def _masked(body: bytes, request: Mapping[str, Any]) -> bytes:
+    """Return the answer without the keys and tokens that we sent, should it repeat them."""
+    sent = [*request.get("headers", {}).values(), *request.get("json", {}).values()]
+    for word in " ".join(sent).split():
+        if len(word) >= SECRET:
+            body = body.replace(word.encode(), b"***")
+    return body
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
