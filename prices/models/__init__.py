@@ -1,5 +1,6 @@
-"""What is stored: instruments, candles, rates and budgets of calls, and the exact decimals."""
+"""What is stored: instruments, candles, rates, budgets of calls, access tokens; exact decimals."""
 
+from prices.models.access_token import AccessToken
 from prices.models.budget import Budget
 from prices.models.budget_use import BudgetUse
 from prices.models.candle import Candle, CandleRevision, Interval
@@ -13,6 +14,7 @@ from prices.models.last_price import LastPrice
 from prices.models.rate import Rate
 
 __all__ = [
+    "AccessToken",
     "Budget",
     "BudgetUse",
     "Candle",

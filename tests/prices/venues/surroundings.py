@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from prices.venues.access_tokens import IssuedToken
 from prices.venues.base import Banned
 from prices.venues.caller import Address, Chance
+from vault.secret import Secret
 
 NOW = datetime(2026, 3, 11, 14, 40, 59, tzinfo=UTC)
 BAN = timedelta(minutes=5)  # if the venue does not say how long
@@ -55,6 +58,22 @@ class MemoryGate:
     def ban(self, until: datetime | None, reason: str) -> datetime:
         self.banned_until = until or self.clock.now() + BAN
         return self.banned_until
+
+
+class MemoryTokens:
+    """Keeps a token until it is refused."""
+
+    def __init__(self) -> None:
+        self.token: Secret | None = None
+        self.refused: list[str] = []
+
+    def current(self, ask: Callable[[], IssuedToken]) -> Secret:
+        self.token = self.token or ask().token
+        return self.token
+
+    def refuse(self, token: Secret) -> None:
+        self.refused.append(token.reveal())
+        self.token = None
 
 
 def address_of(url: str, *, read_timeout: float = 5.0) -> Address:
