@@ -34,6 +34,9 @@ KINDS: Mapping[str, Kind] = {
 }
 OVERSEAS_KINDS: Mapping[str, Kind] = {"2": "stock", "3": "fund"}
 OVERSEAS_COLUMNS = 24
+KOREAN = ("KOSPI", "KOSDAQ", "KONEX")
+FOREIGN = ("NAS", "NYS", "AMS", "SHS", "SHI", "SZS", "SZI", "TSE", "HKS", "HNX", "HSX")
+MARKETS = (*KOREAN, *FOREIGN)
 
 Column = tuple[str, int]  # name and width in bytes
 Fields = Mapping[str, str]
@@ -87,6 +90,11 @@ def read_master(packed: bytes, market: str) -> tuple[ListedInstrument, ...]:
     if not listed:
         raise InvalidAnswer(f"{where} lists nothing at all.")
     return tuple(listed.values())
+
+
+def master_file(market: str) -> str:
+    """Return the name of the zip that lists a market."""
+    return f"{market.lower()}{'_code.mst' if market in KOREAN else 'mst.cod'}.zip"
 
 
 def _unpacked(packed: bytes, where: str) -> bytes:
