@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.conf import settings
 
+from prices.access_tokens import DatabaseTokens
 from prices.gate import DatabaseGate
 from prices.venues.base import Venue, VenueError
 from prices.venues.by_ccxt.limits import calls_per_second
@@ -13,7 +14,10 @@ from prices.venues.by_ccxt.names import known_exchanges, nearest
 from prices.venues.by_ccxt.transport import make_exchange
 from prices.venues.by_ccxt.venue import CcxtVenue
 from prices.venues.caller import Address, Caller
+from prices.venues.kis import Kis
+from prices.venues.kis_calls import GROUP, Keys, Login
 from prices.venues.upbit import Upbit
+from vault.secret import Secret
 
 
 class UnknownVenue(VenueError):
@@ -47,9 +51,30 @@ def refuse_unknown(name: str) -> None:
         )
 
 
+def missing_settings(name: str) -> tuple[str, ...]:
+    """Return the settings without which the venue tells no prices."""
+    needed = {"kis": ("KIS_APP_KEY", "KIS_APP_SECRET")}.get(name, ())
+    return tuple(setting for setting in needed if not getattr(settings, setting))
+
+
 def _open_upbit() -> Venue:
     gate = DatabaseGate(Upbit.name, "", Upbit.calls_per_second)
     return Upbit(_address(settings.UPBIT_URL), gate)
+
+
+def _open_kis() -> Venue:
+    login, mark = None, ""
+    if not missing_settings(Kis.name):
+        keys = Keys(Secret(settings.KIS_APP_KEY), Secret(settings.KIS_APP_SECRET))
+        login, mark = Login(keys, DatabaseTokens(Kis.name, keys.mark)), keys.mark
+    paces = {**Kis.calls_per_second, GROUP: settings.KIS_CALLS_PER_SECOND}
+    return Kis(
+        _address(settings.KIS_URL),
+        _address(settings.KIS_MASTER_URL),
+        DatabaseGate(Kis.name, mark, paces),
+        login=login,
+        markets=settings.KIS_MARKETS,
+    )
 
 
 def _open_by_ccxt(name: str) -> Venue:
@@ -69,4 +94,4 @@ def _address(url: str) -> Address:
     )
 
 
-VENUES: Mapping[str, Callable[[], Venue]] = {"upbit": _open_upbit}
+VENUES: Mapping[str, Callable[[], Venue]] = {"kis": _open_kis, "upbit": _open_upbit}

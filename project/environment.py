@@ -88,6 +88,35 @@ def seconds(name: str, default: float, *, least: float = 0.0) -> float:
     return value
 
 
+def number(name: str, default: float, *, least: float, most: float) -> float:
+    given = text(name, str(default))
+    try:
+        value = float(given)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:  # nor nan
+        advice = f"Write a number from {least:g} to {most:g}, such as {default:g}."
+        raise _invalid(name, given, advice)
+    return value
+
+
+def some_of(name: str, choices: Sequence[str]) -> list[str]:
+    """Return those that stand between commas, upper or lower case; all if the variable is unset."""
+    given = [one.upper() for one in listed(name)]
+    for one in given:
+        if one not in choices:
+            raise _invalid(name, one, f"Write some of {', '.join(choices)}, with commas.")
+    return list(dict.fromkeys(given)) or list(choices)
+
+
+def secret(name: str) -> str:
+    """Return a key that is sent in a header. It is never shown."""
+    given = text(name)
+    if not (given.isascii() and given.isprintable()) or " " in given:
+        raise InvalidSetting(f"{name} has a blank or a special character in it, as no key has.")
+    return given
+
+
 def choice(name: str, choices: Sequence[str]) -> str:
     """Return one of the choices, upper or lower case; the first if the variable is unset."""
     given = text(name, choices[0])

@@ -10,6 +10,7 @@ import django_stubs_ext
 from django.templatetags.static import static
 from environ import Env
 
+from prices.venues.kis_master import MARKETS as KIS_ALL_MARKETS
 from project import environment as env
 from project.logs import logging_config
 from project.secret import (
@@ -277,6 +278,14 @@ UPBIT_URL = env.web_address("UPBIT_URL", "https://api.upbit.com")
 # By ccxt, beside the venues that are built in; none is called unless it is named here.
 CCXT_EXCHANGES = [name.lower() for name in env.listed("CCXT_EXCHANGES")]  # binance,kraken
 CCXT_SETTINGS = env.of_exchanges("CCXT")  # CCXT_BINANCE_URL, _API_KEY, _SECRET, _PASSWORD
+KIS_URL = env.web_address("KIS_URL", "https://openapi.koreainvestment.com:9443")
+KIS_MASTER_URL = env.web_address(
+    "KIS_MASTER_URL", "https://new.real.download.dws.co.kr/common/master"
+)
+KIS_APP_KEY = env.secret("KIS_APP_KEY")
+KIS_APP_SECRET = env.secret("KIS_APP_SECRET")
+KIS_CALLS_PER_SECOND = env.number("KIS_CALLS_PER_SECOND", 15.0, least=0.1, most=20.0)
+KIS_MARKETS = env.some_of("KIS_MARKETS", KIS_ALL_MARKETS)  # whose instruments are listed
 VENUE_CONNECT_TIMEOUT = env.seconds("VENUE_CONNECT_TIMEOUT", 5.0, least=0.1)
 VENUE_READ_TIMEOUT = env.seconds("VENUE_READ_TIMEOUT", 10.0, least=0.1)  # of silence
 # Whose new instruments are tracked by the jobs ohlcv_daily and ohlcv_hourly.

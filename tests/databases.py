@@ -31,6 +31,12 @@ ENVIRONMENT = {
     "FIELD_ENCRYPTION_KEYS": "dGhlLXRlc3RzLW5lZWQtYS1rZXktb2YtMzItYnl0ZXM=",
     "HOST": "127.0.0.1",
     "HTTPS": "0",
+    "KIS_APP_KEY": "",
+    "KIS_APP_SECRET": "",
+    "KIS_CALLS_PER_SECOND": "15",
+    "KIS_MARKETS": "",
+    "KIS_MASTER_URL": "http://127.0.0.1:9",  # nobody is there
+    "KIS_URL": "http://127.0.0.1:9",
     "LOG_FORMAT": "text",
     "LOG_LEVEL": "INFO",
     "METRICS_TOKEN": "",

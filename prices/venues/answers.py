@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -51,6 +52,19 @@ def read_number(row: Mapping[str, Any], name: str, where: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise InvalidAnswer(f"{where}: {name!r} is {shown(value)}, expected a number.")
     return Decimal(value)
+
+
+def read_number_in_text(row: Mapping[str, Any], name: str, where: str) -> Decimal | None:
+    """Return the number that stands in a text, with each digit; None if the text is empty.
+
+    Raise InvalidAnswer if it is missing, no text or no plain number: 1e5, NaN.
+    """
+    value = row.get(name)
+    if isinstance(value, str) and re.fullmatch(
+        r"(-?\d{1,30}(\.\d{1,30})?)?", value.strip(), re.ASCII
+    ):
+        return Decimal(value.strip()) if value.strip() else None
+    raise InvalidAnswer(f"{where}: {name!r} is {shown(value)}, expected a number as text.")
 
 
 def read_utc(row: Mapping[str, Any], name: str, where: str) -> datetime:

@@ -26,7 +26,7 @@ class Abilities:
     """What a venue can do.
 
     intervals         of the candles that it has
-    needs_keys        nothing is answered without keys of one's own
+    needs_keys        candles are told only to those who have keys; the list may be for everybody
     has_quote_volume  candles say what their volume was worth
     has_sessions      trading begins and ends; False = it never stops
     skips_quiet       there is no candle where nothing was traded

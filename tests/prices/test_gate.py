@@ -11,7 +11,6 @@ from prices.demo.upbit import UpbitServer
 from prices.gate import NEVER_HELD, PATIENCE, DatabaseGate
 from prices.models import Budget, Circuit
 from prices.models.circuit import FIRST_BAN, LONGEST_BAN
-from prices.opening import UnknownVenue, open_venue
 from prices.venues.base import Banned, RateLimited
 from tests.installation import Installation
 from tests.prices.venues.surroundings import NOW, Clock
@@ -148,18 +147,12 @@ class BanTests(TestCase):
         self.assertEqual(circuit.open_until, NOW + FIRST_BAN)
 
 
-class OpeningTests(TestCase):
-    def test_an_unknown_venue_is_refused_with_those_that_there_are(self):
-        with self.assertRaisesMessage(UnknownVenue, "'upbeat'. Known: upbit."):
-            open_venue("upbeat")
-
-
 @pytest.mark.parametrize("threads", [8])
 def test_two_processes_never_make_more_calls_than_the_venue_takes(
     installation: Installation, threads: int
 ) -> None:
     with UpbitServer(limit=LIMIT) as server:
-        command = (sys.executable, "-m", "tests.prices.calling", str(threads), "3")
+        command = (sys.executable, "-m", "tests.prices.calling", "upbit", str(threads), "3")
         programs = [installation.launch(command, UPBIT_URL=server.url) for _ in range(2)]
         for program in programs:
             program.wait_for("24 candles", seconds=60)
@@ -182,7 +175,7 @@ def test_a_ban_of_one_process_keeps_another_from_calling(installation: Installat
         venue="upbit", key="", now=now, until=now + timedelta(minutes=1), reason="418"
     )
     with UpbitServer() as server:
-        command = (sys.executable, "-m", "tests.prices.calling", "1", "1")
+        command = (sys.executable, "-m", "tests.prices.calling", "upbit", "1", "1")
         installation.launch(command, UPBIT_URL=server.url).wait_for("Banned", seconds=30)
 
         assert server.requests == []

@@ -15,7 +15,7 @@ from django.test import override_settings
 from prices.checks import check_exchanges
 from prices.demo.binance import BinanceServer
 from prices.models import Budget
-from prices.opening import UnknownVenue, open_venue, venue_names
+from prices.opening import UnknownVenue, missing_settings, open_venue, venue_names
 from prices.venues.base import EPOCH, CandleQuery
 
 
@@ -55,7 +55,23 @@ def test_an_unknown_name_brings_the_nearest_ones(name: str, said: str) -> None:
 
 @override_settings(CCXT_EXCHANGES=["kraken", "upbit"])
 def test_the_venues_are_those_built_in_and_those_of_the_settings() -> None:
-    assert venue_names() == ("upbit", "kraken")
+    assert venue_names() == ("kis", "upbit", "kraken")
+
+
+@pytest.mark.parametrize("key", ["", "key"])
+@pytest.mark.parametrize("name", ["kis", "upbit"])
+def test_each_built_in_venue_is_opened_by_its_name(name: str, key: str) -> None:
+    with (
+        override_settings(KIS_APP_KEY=key, KIS_APP_SECRET=key),
+        closing(open_venue(name)) as venue,
+    ):
+        assert venue.name == name
+
+
+def test_settings_that_are_missing_are_named() -> None:
+    assert missing_settings("upbit") == ()
+    with override_settings(KIS_APP_KEY="key"):
+        assert missing_settings("kis") == ("KIS_APP_SECRET",)
 
 
 def test_a_wrong_setting_is_found_at_the_start() -> None:

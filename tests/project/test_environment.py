@@ -42,6 +42,12 @@ WRONG = [
     ("UPBIT_URL", "https://", "Write https://host"),
     ("UPBIT_URL", "api.upbit.com", "Write https://host"),
     ("CCXT_BINANCE_URL", "http://api.binance.com", "Write https://host"),
+    ("KIS_URL", "http://openapi.koreainvestment.com", "Write https://host"),
+    ("KIS_MASTER_URL", "files", "Write https://host"),
+    ("KIS_CALLS_PER_SECOND", "0", "Write a number from 0.1 to 20, such as 15."),
+    ("KIS_CALLS_PER_SECOND", "nan", "Write a number from 0.1 to 20, such as 15."),
+    ("KIS_CALLS_PER_SECOND", "many", "Write a number from 0.1 to 20, such as 15."),
+    ("KIS_MARKETS", "NASDAQ", "Write some of KOSPI, KOSDAQ, KONEX, NAS,"),
     ("VENUE_READ_TIMEOUT", "0", "Write a number of seconds from 0.1 to 86400, such as 10."),
     ("TRACKED_MARKETS", "KRW", "Write venue:market, such as upbit:KRW, or none."),
     ("DATA_DIR", "/dev/null/var", "Daybook cannot write there (Not a directory)."),
@@ -119,6 +125,19 @@ def test_a_key_of_fields_that_is_none_is_not_shown() -> None:
 
     assert refused.startswith("FIELD_ENCRYPTION_KEYS: Number 2 of 2 is no key. Make one with: ")
     assert "my-key" not in refused
+
+
+@pytest.mark.parametrize("name", ["KIS_APP_KEY", "KIS_APP_SECRET"])
+@pytest.mark.parametrize("key", ["my key", "my\nkey", "mykéy"])
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(name: str, key: str) -> None:
+    refused = refusal(**{name: key})
+
+    assert refused == f"{name} has a blank or a special character in it, as no key has."
+
+
+def test_markets_are_named_once_in_any_case() -> None:
+    assert read_settings(KIS_MARKETS="kospi, NAS,KOSPI")["KIS_MARKETS"] == ["KOSPI", "NAS"]
+    assert read_settings(KIS_MARKETS="")["KIS_MARKETS"][-1] == "HSX"
 
 
 def test_a_directory_without_the_right_to_write_is_refused(

@@ -43,6 +43,7 @@ class VenueContract:
     refusals: list[Reply]  # the forms of "too many requests"
     long_ago = TODAY - 450 * DAY  # since then there are several pages
     pages = 3  # of candles of a day since then
+    traded_at = TODAY - 10 * DAY  # when a daily candle opened
 
     def query(self, **overrides: Any) -> CandleQuery:
         values: dict[str, Any] = {"venue_id": self.venue_id, "interval": "1d"}
@@ -78,9 +79,9 @@ class VenueContract:
         assert {one.venue_id for one in told} == {one.venue_id for one in listed}
 
     def test_gives_aware_and_exact_candles(self, venue: Venue, server: VenueServer) -> None:
-        opened_at = TODAY - 10 * DAY
+        opened_at = self.traded_at
 
-        (page,) = venue.candles(self.query(until=opened_at + DAY))
+        (page,) = venue.candles(self.query(since=opened_at, until=opened_at + DAY))
 
         assert page.candles == (self.true_candle(server, opened_at),)
         assert page.candles[0].opened_at.tzinfo is UTC
