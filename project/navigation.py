@@ -18,6 +18,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Portfolio": {
         "snapshots.snapshot": ("Snapshots", "photo_camera"),
         "snapshots.account": ("Accounts", "account_balance"),
+        "snapshots.flow": ("Flows", "swap_horiz"),
     },
     "Access": {
         "auth.user": ("Users", "person"),

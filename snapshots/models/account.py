@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -66,6 +67,15 @@ class Account(models.Model):
         blank=True,
         help_text='CoinTracking: {"path": "balance.csv"}, relative to DATA_DIR.',
     )
+    flows_known_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="All that came or left since then is entered as flows. Empty: nobody knows, and "
+        "what its value did is called a value change, not P&L.",
+    )
+    flows_known_until = models.DateTimeField(
+        null=True, blank=True, help_text="As of the last import. Empty: to this day."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -86,13 +96,18 @@ class Account(models.Model):
 
     def clean(self) -> None:
         """Raise ValidationError, by field, if no snapshot could be taken of the account."""
-        errors = self._zone_errors() | self._settings_errors()
+        errors = self._zone_errors() | self._settings_errors() | self._flows_errors()
         if errors:
             raise ValidationError(errors)
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    def knows_flows(self, after: datetime, until: datetime) -> bool:
+        """Say whether all flows of (after, until] are known."""
+        since, last = self.flows_known_since, self.flows_known_until
+        return since is not None and since <= after and (last is None or until <= last)
 
     def open_source(self) -> Source:
         """Return its source, ready to be asked. Raise SourceError if the settings are wrong."""
@@ -102,6 +117,12 @@ class Account(models.Model):
         if self.timezone in available_timezones():
             return {}
         return {"timezone": [f"{self.timezone!r} is no time zone. Use one like Europe/Zurich."]}
+
+    def _flows_errors(self) -> dict[str, list[str]]:
+        since, until = self.flows_known_since, self.flows_known_until
+        if until is None or (since is not None and since <= until):
+            return {}
+        return {"flows_known_until": ["Say since when first; that is not later."]}
 
     def _settings_errors(self) -> dict[str, list[str]]:
         if not isinstance(self.settings, dict):

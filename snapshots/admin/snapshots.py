@@ -26,7 +26,10 @@ class AccountAdmin(ModelAdmin):
     list_filter = ("source", "owner")
     list_select_related = ("owner",)
     search_fields = ("name", "owner__username")
-    fields = ("owner", "name", "source", "currency", "timezone", "settings")
+    fields = (
+        "owner", "name", "source", "currency", "timezone", "settings", "flows_known_since",
+        "flows_known_until",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         rows = Account.objects.visible_to(request.user)
