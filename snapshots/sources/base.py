@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 Kind = Literal["coin", "currency", "commodity", "other"]
+Reliability = Literal["ok", "doubtful"]
 
 # What fits the columns of a position; longer text is refused at the edge, never cut.
 MAX_TICKER = 64
@@ -25,6 +26,7 @@ class Position:
     amount    units; negative for what is owed
     price     statement currency per unit; None = the source does not tell
     value     statement currency; None = the source has no price for it
+    part      name of the part that told it; empty = the statement has one only
     """
 
     ticker: str
@@ -34,11 +36,15 @@ class Position:
     name: str = ""
     location: str = ""
     price: Decimal | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the answers that a statement is made of: a file, a page, an exchange."""
+    """One of the answers that a statement is made of: a file, a page, an exchange.
+
+    error  what keeps it from being all that it should be; empty if it is
+    """
 
     name: str
     is_ok: bool = True
@@ -49,18 +55,32 @@ class Part:
 class Statement:
     """What a source says an account holds.
 
-    currency  of all prices and values
-    as_of     the instant the amounts are from, aware UTC; not when the source was asked
+    positions    all of them, cash included
+    currency     of all prices and values
+    as_of        the instant the amounts are from, aware UTC; not when the source was asked
+    reliability  doubtful = the source itself says that its numbers may be wrong
+    doubt        what it says about it, in its own words; empty if it is ok
+    total        what the source says that all is worth; None = it does not tell
     """
 
     positions: tuple[Position, ...]
     parts: tuple[Part, ...]
     currency: str
     as_of: datetime
+    reliability: Reliability = "ok"
+    doubt: str = ""
+    total: Decimal | None = None
 
     @property
     def is_complete(self) -> bool:
-        return bool(self.parts) and all(part.is_ok for part in self.parts)
+        """Tell whether each part answered, and the source stands by what it said."""
+        answered = bool(self.parts) and all(part.is_ok for part in self.parts)
+        return answered and self.reliability == "ok"
+
+    @property
+    def cash(self) -> tuple[Position, ...]:
+        """The positions that are money."""
+        return tuple(position for position in self.positions if position.kind == "currency")
 
 
 class Source(Protocol):
@@ -100,6 +120,14 @@ class InvalidSettings(SourceError):
 
 class SourceUnavailable(SourceError):
     """The source did not answer; it may the next time."""
+
+
+class CredentialMissing(SourceError):
+    """The source wants to know who asks, and the account has no credential for it."""
+
+
+class CredentialRefused(SourceError):
+    """The source lets nobody in with this credential: nobody tries again until it is another."""
 
 
 class InvalidStatement(SourceError):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from snapshots.sources import SOURCES, open_source
 from snapshots.sources.base import InvalidSettings, InvalidStatement, Position, UnknownSource
 from snapshots.sources.cointracking import CoinTracking
 from tests.snapshots.factories import HEADER, ROWS, WRITTEN_AT, current_balance, write_export
+from tests.snapshots.sources.contract import SourceContract
 
 EXAMPLES = Path(settings.BASE_DIR, "examples", "cointracking")
 BY_EXCHANGE = "\n".join(
@@ -28,27 +28,42 @@ def fetch(tmp_path, text):
     return CoinTracking(write_export(tmp_path / "balance.csv", text)).fetch()
 
 
-class TestContract:
-    """What every source keeps to."""
+class TestContract(SourceContract):
+    @pytest.fixture
+    def working(self, tmp_path):
+        return self.reading(tmp_path, "")
 
-    @pytest.mark.parametrize("name", sorted(SOURCES))
-    def test_source_that_lacks_settings_says_so(self, name, tmp_path):
-        with pytest.raises(InvalidSettings):
-            open_source(name, {}, data_dir=tmp_path)
+    @pytest.fixture
+    def absent(self, tmp_path):
+        return lambda: CoinTracking(tmp_path / "nowhere.csv")
 
-    def test_unknown_source_names_the_known_ones(self, tmp_path):
-        with pytest.raises(UnknownSource, match="Known: cointracking"):
-            open_source("coinbase", {}, data_dir=tmp_path)
+    @pytest.fixture
+    def garbled(self, tmp_path):
+        return self.reading(tmp_path, "<html>Log in</html>")
 
-    def test_statement_is_plain_complete_and_dated(self, tmp_path):
-        write_export(tmp_path / "balance.csv")
+    @pytest.fixture
+    def halves(self, tmp_path):
+        cut = current_balance()[:-20]
+        return [self.reading(tmp_path, cut, "cut.csv"), self.reading(tmp_path, "\n", "empty.csv")]
 
-        statement = open_source("cointracking", {"path": "balance.csv"}, data_dir=tmp_path).fetch()
+    def reading(self, tmp_path, text, name="balance.csv"):
+        write_export(tmp_path / name, text)
+        return lambda: open_source("cointracking", {"path": name}, data_dir=tmp_path)
 
-        assert statement.is_complete
-        assert statement.as_of == WRITTEN_AT
-        assert statement.as_of.tzinfo is UTC
-        assert all(isinstance(position, Position) for position in statement.positions)
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_source_that_lacks_settings_says_so(name, tmp_path):
+    with pytest.raises(InvalidSettings):
+        open_source(name, {}, data_dir=tmp_path)
+
+
+def test_unknown_source_names_the_known_ones(tmp_path):
+    with pytest.raises(UnknownSource, match="Known: cointracking"):
+        open_source("coinbase", {}, data_dir=tmp_path)
+
+
+def test_data_is_as_old_as_its_file(tmp_path):
+    assert fetch(tmp_path, current_balance()).as_of == WRITTEN_AT
 
 
 @pytest.mark.parametrize(
