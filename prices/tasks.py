@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from importlib import import_module
+from types import ModuleType
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -11,9 +12,10 @@ from pydantic import Field
 from prices.collection.last_prices import collect_last_prices
 from prices.collection.lists import collect_lists
 from prices.collection.planning import Plan
-from prices.collection.selection import Selection, built_in, by_ccxt
+from prices.collection.selection import NoSuchInstrument, Selection, built_in, by_ccxt
 from prices.models import Interval
 from scheduling.context import Degraded, RunContext
+from scheduling.exceptions import TaskFailed
 from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
 
@@ -134,13 +136,51 @@ def collect_crypto_data(
     return collect_last_prices(ctx, selection.venues(), is_for_all=selection.is_for_all)
 
 
+@task(
+    "prices.repair_gaps",
+    timeout=30 * MINUTE,
+    isolation="process",
+    retry_lost=True,
+    label="Repair gaps",
+)
+def repair_gaps(
+    ctx: RunContext,
+    *,
+    symbols: Symbols = None,
+    interval: CandleInterval | None = None,
+    fill: Annotated[
+        bool, Field(description="Fill them now; else they are listed, and runs requested for it.")
+    ] = False,
+) -> dict[str, Any] | Degraded:
+    """Find what is missing between candles, and have it filled by backfill runs.
+
+    These take a quarter of what a venue allows, so that what cannot wait has the rest.
+    """
+    result: dict[str, Any] | Degraded
+    wanted = interval.value if interval else None
+    if fill and wanted is None:
+        raise TaskFailed("Say which interval shall be filled.", permanent=True)
+    repair = _late("repair")
+    try:
+        if fill:
+            result = repair.fill_gaps(ctx, symbols or (), wanted)
+        else:
+            result = repair.request_repairs(ctx, list(repair.gaps_within(symbols or (), wanted)))
+    except NoSuchInstrument as exc:
+        raise TaskFailed(str(exc), permanent=True) from exc
+    return result
+
+
 def _collect_candles(
     ctx: RunContext, selection: Selection, plan: Plan
 ) -> dict[str, Any] | Degraded:
-    # It brings numpy, which the scheduler has no need for: its children run this.
-    module = import_module("prices.collection.candles")
-    result: dict[str, Any] | Degraded = module.collect_candles(ctx, selection, plan)
+    result: dict[str, Any] | Degraded = _late("candles").collect_candles(ctx, selection, plan)
     return result
+
+
+def _late(name: str) -> ModuleType:
+    """Return a module that brings numpy: the scheduler's children need it, and it does not."""
+    return import_module(f"prices.collection.{name}")
 
 
 def _no_exchange() -> str:
@@ -199,4 +239,13 @@ default_job(
     trigger=TriggerSpec(kind="cron", expression="0 1 * * *", timezone=ZURICH),
     misfire_grace_seconds=NIGHT,
     paused=_no_exchange,
+)
+default_job(
+    key="repair_gaps",
+    name="Repair gaps",
+    description="Finds what is missing between candles, and requests runs that fill it.",
+    task="prices.repair_gaps",
+    trigger=TriggerSpec(kind="cron", expression="40 4 * * *", timezone=ZURICH),
+    misfire_grace_seconds=NIGHT,
+    overlap="queue",  # one backfill after the other
 )

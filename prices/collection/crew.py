@@ -30,6 +30,8 @@ from prices.venues.base import (
 
 # What is true of the venue, not of one instrument: nobody asks it any more in this run.
 ENDING = (Banned, KeysMissing, KeysRefused, RateLimited, UnderMaintenance)
+STOPPED, UNTRIED = "The run was stopped.", "Not tried: the run was stopped."
+NOT_TRIED = (STOPPED, UNTRIED)
 AWAY_AFTER = 8  # instruments in a row that it did not answer for: then it is away
 
 
@@ -102,7 +104,7 @@ class Crew:
             collect_series(venue, gathering, self.plan, self.should_stop)
             self._unanswered = 0
         except Stopped:
-            gathering.error = "The run was stopped."
+            gathering.error = STOPPED
         except InvalidCandle as exc:
             gathering.error = str(exc)
         except VenueError as exc:
@@ -124,6 +126,6 @@ class Crew:
 
     def _settle(self, gathering: Gathering) -> None:
         if not gathering.was_tried:
-            gathering.error = f"Not tried: {self.ended or 'the run was stopped.'}"
+            gathering.error = f"Not tried: {self.ended}" if self.ended else UNTRIED
         if gathering.error:
             gathering.gaps = len(missing(gathering.series, self.plan))

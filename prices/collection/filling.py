@@ -11,12 +11,12 @@ from decimal import Decimal
 
 from prices.collection.planning import Plan
 from prices.gaps import Window, find_gaps
-from prices.models import Coverage
 from prices.sessions import sessions_of
 from prices.store import (
     OVERLAP,
     Series,
     Written,
+    answered_until,
     find_rewriting,
     forget,
     known_since,
@@ -85,8 +85,9 @@ def missing(series: Series, plan: Plan, since: datetime | None = None) -> list[W
 
 
 def over_until(series: Series, plan: Plan) -> datetime:
-    """Return the instant before which all candles have opened that can be final."""
-    return sessions_of(series.instrument).over_until(plan.interval, plan.until)
+    """Return the instant before which all candles have opened that are wanted and can be final."""
+    over = sessions_of(series.instrument).over_until(plan.interval, plan.until)
+    return min(over, answered_until(series) or over) if plan.is_whole else over
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class _Filling:
             venue_id=series.instrument.venue_id,
             interval=series.interval,
             since=_overlapped(series, starts_at),
-            until=plan.until if is_newest else ends_at,  # with the candle that is not over yet
+            # With the candle that is not over yet.
+            until=plan.until if is_newest and not plan.is_whole else ends_at,
         )
         before: list[VenueCandle] = []
         asked_at = plan.until
@@ -136,16 +138,13 @@ class _Filling:
     def _rest(self) -> None:
         if self.should_stop():
             raise Stopped
-        if self.plan.rest:
-            time.sleep(self.plan.rest)
+        calls_per_second = min(self.venue.calls_per_second.values())
+        time.sleep((1 / self.plan.share - 1) / calls_per_second)
 
 
 def _overlapped(series: Series, starts_at: datetime) -> datetime:
     """Return where OVERLAP final candles begin that end at `starts_at`; that itself if none do."""
-    windows = Coverage.objects.filter(
-        instrument=series.instrument, interval=series.interval, ends_at__lte=starts_at
-    )
-    until = windows.order_by("-ends_at").values_list("ends_at", flat=True).first()
+    until = answered_until(series, starts_at)
     if until is None or find_gaps(series, until, starts_at):
         return starts_at
     final = series.newest_final(starts_at, OVERLAP)

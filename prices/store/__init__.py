@@ -1,7 +1,7 @@
 """Writing what venues say: exact, only what changed, with counts of what came of it."""
 
 from prices.store.candles import write_candles
-from prices.store.coverage import forget, gaps, known_since, reaches
+from prices.store.coverage import answered_until, forget, gaps, known_since
 from prices.store.instruments import Collected, write_instruments
 from prices.store.keyed import write_corporate_actions, write_rates
 from prices.store.last_prices import write_last_prices
@@ -14,11 +14,11 @@ __all__ = [
     "InvalidCandle",
     "Series",
     "Written",
+    "answered_until",
     "find_rewriting",
     "forget",
     "gaps",
     "known_since",
-    "reaches",
     "write_candles",
     "write_corporate_actions",
     "write_instruments",

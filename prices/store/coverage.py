@@ -33,9 +33,10 @@ def forget(series: Series) -> None:
     _of(series).delete()
 
 
-def reaches(series: Series, instant: datetime) -> bool:
-    """Tell whether a window ends at `instant`: what opened right before was answered."""
-    return _of(series).filter(ends_at=instant).exists()
+def answered_until(series: Series, before: datetime | None = None) -> datetime | None:
+    """Return where the last window ends, of those that end at `before` or earlier; None: no one."""
+    windows = _of(series) if before is None else _of(series).filter(ends_at__lte=before)
+    return windows.order_by("-ends_at").values_list("ends_at", flat=True).first()
 
 
 def known_since(series: Series) -> datetime | None:

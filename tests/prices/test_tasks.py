@@ -11,6 +11,7 @@ JOBS = {
     "ohlcv_daily": ("10 3 * * *", "Europe/Zurich", 300, 0),
     "ohlcv_hourly": ("5 * * * *", "Europe/Zurich", 120, 30),
     "collect_crypto_data": ("*/10 * * * *", "Europe/Zurich", None, 0),
+    "repair_gaps": ("40 4 * * *", "Europe/Zurich", None, 0),
     "update_exchange_symbols": ("0 1 * * *", "Europe/Zurich", None, 0),
 }
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.test import TestCase
 
 from prices.models import Coverage
-from prices.store import Series, forget, gaps, known_since, reaches
+from prices.store import Series, answered_until, forget, gaps, known_since
 from prices.store.coverage import cover
 from tests.prices.factories import NOON, make_candle, make_instrument
 
@@ -86,12 +86,13 @@ class CoverageTests(TestCase):
         self.assert_gaps((0, 10))
         self.assertEqual(gaps(other, at(0), at(24)), [])
 
-    def test_knows_where_a_window_ends(self):
-        self.cover((0, 2))
+    def test_knows_until_when_it_was_answered(self):
+        self.assertIsNone(answered_until(self.series))
+        self.cover((0, 2), (4, 6))
 
-        self.assertEqual(
-            [reaches(self.series, at(hour)) for hour in (1, 2, 3)], [False, True, False]
-        )
+        found = [answered_until(self.series, before) for before in (None, at(5), at(2), at(1))]
+
+        self.assertEqual(found, [at(6), at(2), at(2), None])
 
     def test_a_series_begins_with_its_first_window_or_candle(self):
         self.assertIsNone(known_since(self.series))
