@@ -41,8 +41,8 @@ def check_stored_values(
         if unreadable:
             errors.append(
                 Error(
-                    f"{one}: {len(unreadable)} secrets cannot be read, such as that of row "
-                    f"{unreadable[0]}.",
+                    f"{one}: {len(unreadable)} of its secrets cannot be read, such as that of "
+                    f"row {unreadable[0]}.",
                     hint="Add the key that encrypted them to FIELD_ENCRYPTION_KEYS. If it is lost, "
                     "`manage.py rotate_field_keys --forget-unreadable` sets them to nothing.",
                     id="vault.E002",

@@ -33,7 +33,9 @@ class RotationTests(TestCase):
 
         said = rotate_by_hand()
 
-        self.assertIn("2 secrets encrypted under the first key, 1 were, 0 forgotten.", said)
+        self.assertIn(
+            "Secrets: 2 encrypted under the first key, 1 were already, 0 forgotten.", said
+        )
         with override_settings(FIELD_ENCRYPTION_KEYS=[NEW]):
             self.assertEqual(Diary.objects.earliest("pk").entry.reveal(), "secret")
 
@@ -46,7 +48,7 @@ class RotationTests(TestCase):
     def test_a_dry_run_writes_nothing(self):
         make_diary(OLD)
 
-        self.assertIn("2 secrets would be encrypted", rotate_by_hand("--dry-run"))
+        self.assertIn("Secrets: 2 would be encrypted", rotate_by_hand("--dry-run"))
 
         self.assertEqual(rotate().renewed, 2)
 
@@ -61,7 +63,7 @@ class RotationTests(TestCase):
         seen = diary.entry.stored()
         Diary.objects.update(entry="newer")
 
-        field, _ = encrypted_fields()
+        field = next(one for one in encrypted_fields() if str(one) == "tests.Diary.entry")
 
         self.assertFalse(field.write(diary.pk, seen=seen, secret=Secret("older")))
         self.assertEqual(Diary.objects.get().entry.reveal(), "newer")
@@ -119,7 +121,8 @@ class CheckTests(TestCase):
             (said,) = self.stored_values()
 
         self.assertIn(
-            f"tests.Diary.motto: 1 secrets cannot be read, such as that of row {diary.pk}", said
+            f"tests.Diary.motto: 1 of its secrets cannot be read, such as that of row {diary.pk}",
+            said,
         )
         self.assertIn("Add the key that encrypted them", said)
 

@@ -30,10 +30,10 @@ class Command(BaseCommand):
             rotated = rotate(dry_run=dry_run, forget_unreadable=forget_unreadable)
         except KeysUnusable as exc:
             raise CommandError(str(exc)) from exc
-        done = "would be encrypted" if dry_run else "encrypted"
+        would = "would be " if dry_run else ""
         self.stdout.write(
-            f"{rotated.renewed} secrets {done} under the first key, {rotated.unchanged} were, "
-            f"{rotated.forgotten} {'would be ' if dry_run else ''}forgotten."
+            f"Secrets: {rotated.renewed} {would}encrypted under the first key, "
+            f"{rotated.unchanged} were already, {rotated.forgotten} {would}forgotten."
         )
         if rotated.unreadable:
             named = ", ".join(rotated.unreadable[:MOST_NAMED])
