@@ -47,7 +47,8 @@ class Keys:
     @property
     def mark(self) -> str:
         """What tells these keys from others, and cannot be used as one."""
-        return sha256(self.app_key.reveal().encode()).hexdigest()[:12]
+        both = f"{self.app_key.reveal()} {self.app_secret.reveal()}"
+        return sha256(both.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

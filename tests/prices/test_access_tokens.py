@@ -176,6 +176,13 @@ class AskingTests(TokensCase):
 
         self.assertTrue(60 < self.asked[0] < 63)
 
+    def test_what_a_clock_that_was_ahead_has_written_holds_nobody(self):
+        row = AccessToken.objects.shared(venue="kis", key="0123")
+        row.claim(NOW + A_DAY, pace=PACE)
+
+        self.assertEqual(self.current(), "token 1")
+        self.assertEqual(self.clock.slept, 0)
+
     def test_who_was_taken_for_dead_overwrites_nothing(self):
         dead = self.claim()
         self.current()

@@ -215,5 +215,8 @@ class TestSecrecy(CallsCase):
 
     def test_keys_show_nothing(self) -> None:
         assert APP_KEY not in repr(KEYS)
-        assert KEYS.mark not in APP_KEY
         assert len(KEYS.mark) == 12
+
+    def test_another_secret_is_another_login(self) -> None:
+        """What was refused to the old one is not to be said of it."""
+        assert Keys(KEYS.app_key, Secret("another")).mark != KEYS.mark
