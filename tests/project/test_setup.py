@@ -48,7 +48,7 @@ def test_a_new_installation_snapshots_the_sample_at_once(new_installation: Insta
     scheduler.wait_for("[pnl_intraday] completed")
 
     shown = new_installation.manage("shell", "--verbosity", "0", "--command", SHOW).stdout
-    assert "jobs: cleanup_old_data pnl_eod pnl_intraday" in shown
+    assert "jobs: cleanup_old_data collect_crypto_data" in shown
     assert "runs: ('pnl_intraday', 'bootstrap', 'succeeded')" in shown
     assert "snapshots: 1" in shown
     assert (new_installation.data_dir / "static" / "staticfiles.json").exists()
@@ -58,7 +58,9 @@ def test_secrets_that_cannot_be_read_end_the_setup(data_dir: Path, settings: Set
     Diary.objects.create(owner="jack", motto="Carpe diem")
     settings.FIELD_ENCRYPTION_KEYS = [new_key()]
 
-    with pytest.raises(SystemCheckError, match=r"tests\.Diary\.motto: 1 secrets cannot be read"):
+    with pytest.raises(
+        SystemCheckError, match=r"tests\.Diary\.motto: 1 of its secrets cannot be read"
+    ):
         set_up()
 
 
