@@ -14,7 +14,7 @@ from prices.collection.reporting import Failure, conclude
 from prices.models import Instrument
 from prices.opening import open_venue
 from prices.store import Collected, write_instruments
-from prices.venues.base import VenueError
+from prices.venues.base import ListIncomplete, VenueError
 from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 
@@ -40,10 +40,13 @@ def collect_lists(
         if ctx.should_stop():
             raise TaskFailed(f"Stopped after {done} of {len(venues)} exchanges.")
         try:
-            collected[venue] = collect_list(venue, now=now)
+            collected[venue], left_out = collect_list(venue, now=now)
             ctx.log.info("%s lists: %s", venue, _said(collected[venue]))
             if missing := collected[venue].refused:
                 failures.append(Failure(venue=venue, name=venue, error=SHRUNKEN % (venue, missing)))
+            if left_out:
+                ctx.log.error("%s: some markets are left out. %s", venue, left_out)
+                failures.append(Failure(venue=venue, name=venue, error=left_out))
         except VenueError as exc:
             ctx.log.error("No list of %s: %s", venue, exc)
             failures.append(Failure.of_venue(venue, exc))
@@ -53,17 +56,27 @@ def collect_lists(
     return conclude(result, failures, of=f"{len(venues)} exchanges", again=again, is_any=collected)
 
 
-def collect_list(venue: str, *, now: datetime) -> Collected:
-    """Store what `venue` lists now. Raise VenueError."""
+def collect_list(venue: str, *, now: datetime) -> tuple[Collected, str]:
+    """Store what `venue` lists now; return what came of it, and why markets were left out.
+
+    Raise VenueError if nothing can be read.
+    """
+    left_out = ""
     with closing(open_venue(venue)) as opened:
-        listed = opened.list_instruments()
-    return write_instruments(
+        try:
+            listed = opened.list_instruments()
+        except ListIncomplete as exc:
+            if not exc.listed:
+                raise
+            listed, left_out = exc.listed, str(exc)
+    collected = write_instruments(
         venue,
         listed,
         now=now,
         today=now.astimezone(ZoneInfo(ZONES.get(venue, "UTC"))).date(),
         tracked_markets={market for name, market in settings.TRACKED_MARKETS if name == venue},
     )
+    return collected, left_out
 
 
 def ensure_listed(venue: str, *, now: datetime) -> None:

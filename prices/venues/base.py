@@ -181,7 +181,10 @@ class Venue(Protocol):
     calls_per_second: Mapping[str, float]
 
     def list_instruments(self) -> tuple[ListedInstrument, ...]:
-        """Return what the venue lists now, each once. Raise VenueError."""
+        """Return what the venue lists now, each once.
+
+        Raise ListIncomplete if some of its markets cannot be read, or another VenueError.
+        """
 
     def candles(self, query: CandleQuery) -> Iterator[CandlePage]:
         """Yield the candles of `query`, the newest page first, each as soon as it is there.
@@ -260,6 +263,14 @@ class Banned(VenueError):
 
 class InvalidAnswer(VenueError):
     """The venue answered what cannot be read without guessing."""
+
+
+class ListIncomplete(InvalidAnswer):
+    """The lists of some markets cannot be read; `listed` has those of the others, whole."""
+
+    def __init__(self, message: str, *, listed: tuple[ListedInstrument, ...]) -> None:
+        super().__init__(message)
+        self.listed = listed
 
 
 class UnknownInstrument(VenueError):

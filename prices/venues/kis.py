@@ -21,6 +21,7 @@ from prices.venues.base import (
     InvalidAnswer,
     LastPrice,
     ListedInstrument,
+    ListIncomplete,
     NotOffered,
     UnknownInstrument,
     VenueCandle,
@@ -133,8 +134,17 @@ class Kis:
         self._files.close()
 
     def list_instruments(self) -> tuple[ListedInstrument, ...]:
-        """Return what all markets list. One file that is damaged refuses all of them."""
-        return tuple(one for market in self._markets for one in self._list(market))
+        """Return what all markets list; each has a file, which is read as a whole or not at all."""
+        listed: list[ListedInstrument] = []
+        faults: list[InvalidAnswer] = []
+        for market in self._markets:
+            try:
+                listed += self._list(market)
+            except InvalidAnswer as exc:
+                faults.append(exc)
+        if faults:
+            raise ListIncomplete(" ".join(map(str, faults)), listed=tuple(listed))
+        return tuple(listed)
 
     def _list(self, market: str) -> tuple[ListedInstrument, ...]:
         path = f"/{master_file(market)}"

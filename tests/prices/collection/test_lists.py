@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from django.test import override_settings
 
+from prices.demo.kis import KisServer
+from prices.demo.server import Reply
 from prices.demo.upbit import made_up_markets
-from prices.models import Instrument
+from prices.models import Fundamentals, Instrument
 from scheduling.engine.inline import run_here
 from tests.prices.collection.case import CollectionTestCase
 
@@ -45,3 +47,42 @@ class CollectSymbolsTests(CollectionTestCase):
         run = self.collect("update_exchange_symbols")
 
         self.assertEqual((run.status, run.result), ("succeeded", {"exchanges": {}}))
+
+
+class CollectKisTests(CollectionTestCase):
+    def setUp(self):
+        super().setUp()
+        self.kis = self.enterContext(KisServer(limit=1000))
+        self.enterContext(
+            override_settings(
+                KIS_MASTER_URL=self.kis.files_url, KIS_MARKETS=["KOSPI", "KOSDAQ", "NAS"]
+            )
+        )
+
+    def test_stores_all_markets_with_their_fundamentals(self):
+        run = self.collect("collect_symbols", exchange="kis")
+
+        self.assertEqual(run.result["exchanges"]["kis"]["added"], 11)
+        self.assertTrue(Instrument.objects.filter(venue_id="NASAAPL", market="NAS").exists())
+        self.assertEqual(Fundamentals.objects.count(), 9)
+
+    def test_a_damaged_file_delists_nothing_and_keeps_no_other_market_from_its_list(self):
+        self.collect("collect_symbols", exchange="kis")
+        del self.kis.stocks["900110"]
+        self.kis.reply_instead(Reply(body=b"PK", content_type="application/zip"))
+
+        run = self.collect("collect_symbols", exchange="kis")
+
+        self.assertEqual(run.status, "degraded")
+        self.assertIn("master file of KOSPI is no whole zip", run.reason)
+        delisted = Instrument.objects.filter(state="delisted").values_list("venue_id", flat=True)
+        self.assertEqual(list(delisted), ["900110"])
+        self.assertEqual(run_here(run.retry_failed()).status, "succeeded")
+
+    def test_a_venue_of_which_no_file_can_be_read_fails(self):
+        self.kis.stocks.clear()
+
+        run = self.collect("collect_symbols", exchange="kis")
+
+        self.assertEqual(run.status, "failed")
+        self.assertIn("kis /kospi_code.mst.zip answered 404", run.error)

@@ -12,7 +12,14 @@ import pytest
 from prices.demo.kis import DAILY, OVERSEAS_DAILY, KisServer, answer, korean_row, refusal
 from prices.demo.server import Reply
 from prices.demo.upbit import too_many_requests
-from prices.venues.base import InvalidAnswer, KeysMissing, Venue, VenueCandle
+from prices.venues.base import (
+    InvalidAnswer,
+    KeysMissing,
+    ListIncomplete,
+    Venue,
+    VenueCandle,
+    VenueUnavailable,
+)
 from prices.venues.kis import WINDOW, is_overseas
 from prices.venues.kis_master import MARKETS
 from tests.prices.venues.contract import DAY, TODAY, OpensVenue, VenueContract, in_order
@@ -67,12 +74,34 @@ class TestList(KisCase):
 
         assert {*server.requests[0].headers} & {"appkey", "appsecret", "authorization"} == set()
 
-    def test_a_truncated_file_is_refused(self, venue: Venue, server: KisServer) -> None:
+    def test_a_truncated_file_is_refused_and_the_others_are_told(
+        self, venue: Venue, server: KisServer
+    ) -> None:
         whole = server.reply(server_request(venue, server))
         server.reply_instead(replace(whole, body=whole.body[:-40]))
 
-        with pytest.raises(InvalidAnswer, match="master file of KOSPI is no whole zip"):
+        with pytest.raises(ListIncomplete, match="master file of KOSPI is no whole zip") as refused:
             venue.list_instruments()
+
+        assert {one.market for one in refused.value.listed} == {*MARKETS} - {"KOSPI"}
+
+    def test_a_file_that_is_not_there_is_named(self, venue: Venue, server: KisServer) -> None:
+        server.stocks = {"005930": server.stocks["005930"]}
+
+        with pytest.raises(ListIncomplete, match=r"kis /hsxmst\.cod\.zip answered 404") as refused:
+            venue.list_instruments()
+
+        assert len(refused.value.listed) == 1
+
+    def test_a_fault_of_the_server_is_no_missing_market(
+        self, venue: Venue, server: KisServer
+    ) -> None:
+        server.reply_instead(*[Reply(status=502)] * 5)
+
+        with pytest.raises(VenueUnavailable):
+            venue.list_instruments()
+
+        assert len(server.requests) == 5
 
     def test_a_download_that_breaks_off_is_fetched_again(
         self, venue: Venue, server: KisServer
