@@ -295,6 +295,7 @@ COLLECTION_THREADS = env.whole("COLLECTION_THREADS", 4, most=64)  # that call on
 # --- Snapshots --------------------------------------------------------------
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")
 SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")
+REPORTING_CURRENCY = env.text("REPORTING_CURRENCY", "USD")  # of who has not chosen one
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
 
 # --- Logs -------------------------------------------------------------------

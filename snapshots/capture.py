@@ -10,7 +10,7 @@ from typing import Literal
 from django.db import transaction
 
 from snapshots.models import Account, Snapshot, SnapshotPosition
-from snapshots.rates import find_manual_rate
+from snapshots.rates import USD, find_manual_rate
 from snapshots.slots import Slot
 from snapshots.sources.base import (
     InvalidStatement,
@@ -67,7 +67,7 @@ def capture(account: Account, slot: Slot, *, min_usd: Decimal, run_id: int | Non
         # Whoever takes the same snapshot at the same time waits here, and then finds this one.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         before = Snapshot.objects.in_slot(account, slot).first()
-        if before is not None and before.as_of > statement.as_of:
+        if before and before.as_of and before.as_of > statement.as_of:
             return Captured(before, "kept", statement.as_of)
         snapshot = before or Snapshot(account=account)
         snapshot.run_id = run_id
@@ -118,6 +118,11 @@ def _fill(snapshot: Snapshot, slot: Slot, *, statement: Statement, valuation: Va
     snapshot.fx_rate = rate.rate if rate else None
     snapshot.fx_at = rate.at if rate else None
     snapshot.fx_source = rate.source if rate else ""
+    snapshot.reporting_currency = USD
+    snapshot.total_reporting = valuation.total_usd
+    snapshot.reporting_rate = snapshot.fx_rate
+    snapshot.reporting_at = snapshot.fx_at
+    snapshot.reporting_source = snapshot.fx_source
     snapshot.min_usd = valuation.min_usd
     snapshot.position_count = len(valuation.positions)
     snapshot.dust_count = valuation.dust_count

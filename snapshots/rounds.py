@@ -100,13 +100,13 @@ def _log(ctx: RunContext, captured: Captured) -> None:
     if captured.outcome == "kept":
         ctx.log.warning(
             "Kept snapshot %d of %s: its data is from %s, newer than what was fetched (%s).",
-            snapshot.pk, snapshot.account, snapshot.as_of.isoformat(), captured.as_of.isoformat(),
+            snapshot.pk, snapshot.account, _iso(snapshot.as_of), captured.as_of.isoformat(),
         )  # fmt: skip
         return
     ctx.log.info(
         "Snapshot %d of %s: %s USD in %d position(s), data from %s; hidden: %d below %s USD.",
         snapshot.pk, snapshot.account, plain(snapshot.total_usd, 2), snapshot.position_count,
-        snapshot.as_of.isoformat(), snapshot.dust_count, plain(snapshot.min_usd),
+        _iso(snapshot.as_of), snapshot.dust_count, plain(snapshot.min_usd),
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _summary(captured: Captured, now: datetime) -> dict[str, Any]:
         "slot_at": snapshot.slot_at,
         "business_date": snapshot.business_date,
         "as_of": snapshot.as_of,
-        "age_seconds": round((now - snapshot.as_of).total_seconds()),
+        "age_seconds": snapshot.as_of and round((now - snapshot.as_of).total_seconds()),
         "currency": snapshot.currency,
         "total_value": plain(snapshot.total_value, 2),
         "total_usd": plain(snapshot.total_usd, 2),
@@ -139,6 +139,10 @@ def _summary(captured: Captured, now: datetime) -> dict[str, Any]:
         "dust_count": snapshot.dust_count,
         "dust_value_usd": plain(snapshot.dust_value_usd, 2),
     }
+
+
+def _iso(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else "nowhere"
 
 
 def _failure(failures: list[tuple[Account, SourceError]]) -> TaskFailed:

@@ -135,7 +135,9 @@ class SnapshotAdmin(History, ModelAdmin):
         return format_html('<a class="text-primary-600" href="{}">{}</a>', url, snapshot.run_id)
 
 
-def _local(snapshot: Snapshot, instant: datetime) -> str:
+def _local(snapshot: Snapshot, instant: datetime | None) -> str:
+    if instant is None:
+        return NOTHING
     account = snapshot.account
     return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M} {account.timezone}"
 

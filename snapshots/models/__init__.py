@@ -1,8 +1,22 @@
-"""What is stored: accounts, their snapshots with the positions in them, and flows."""
+"""What is stored: portfolios, accounts, their snapshots in all parts, and flows."""
 
 from snapshots.models.account import Account
 from snapshots.models.flow import Flow
+from snapshots.models.part import SnapshotPart
+from snapshots.models.portfolio import Portfolio
 from snapshots.models.position import SnapshotPosition
-from snapshots.models.snapshot import Snapshot
+from snapshots.models.revision import SnapshotReview, SnapshotRevision
+from snapshots.models.snapshot import BASELINES, COUNTED, Snapshot
 
-__all__ = ["Account", "Flow", "Snapshot", "SnapshotPosition"]
+__all__ = [
+    "BASELINES",
+    "COUNTED",
+    "Account",
+    "Flow",
+    "Portfolio",
+    "Snapshot",
+    "SnapshotPart",
+    "SnapshotPosition",
+    "SnapshotReview",
+    "SnapshotRevision",
+]

@@ -67,6 +67,12 @@ class Account(models.Model):
         blank=True,
         help_text='CoinTracking: {"path": "balance.csv"}, relative to DATA_DIR.',
     )
+    wants_intraday = models.BooleanField(
+        "each quarter of an hour", default=True, help_text="The job pnl_intraday takes it."
+    )
+    wants_eod = models.BooleanField(
+        "at the end of the day", default=True, help_text="The job pnl_eod takes it."
+    )
     flows_known_since = models.DateTimeField(
         null=True,
         blank=True,

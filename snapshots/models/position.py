@@ -27,8 +27,19 @@ class SnapshotPosition(models.Model):
     location = models.CharField(max_length=200, blank=True, help_text="Exchange or wallet.")
     amount = ExactDecimalField(help_text="Units; negative for what is owed.")
     price = ExactDecimalField(null=True, help_text="Per unit, in the snapshot's currency.")
-    value = ExactDecimalField(help_text="In the snapshot's currency.")
-    value_usd = ExactDecimalField(verbose_name="value in USD")
+    value = ExactDecimalField(null=True, help_text="In the snapshot's currency; empty: unpriced.")
+    value_usd = ExactDecimalField(null=True, verbose_name="value in USD")
+    part = models.CharField(max_length=200, blank=True, help_text="The part that told it.")
+    is_carried = models.BooleanField(
+        default=False, help_text="Amount or price is of an earlier snapshot."
+    )
+    priced_at = models.DateTimeField(
+        null=True, help_text="When the price was so, if the source tells."
+    )
+    native_currency = models.CharField(
+        max_length=10, blank=True, help_text="What it trades in, if that is another currency."
+    )
+    native_price = ExactDecimalField(null=True, help_text="Per unit, in that currency.")
 
     class Meta:
         # They are written in the order of their value.

@@ -27,6 +27,9 @@ class Position:
     price     statement currency per unit; None = the source does not tell
     value     statement currency; None = the source has no price for it
     part      name of the part that told it; empty = the statement has one only
+    priced_at        when the price was so, aware UTC; None = as of the statement
+    native_currency  what it trades in, where that is not the statement's currency
+    native_price     per unit, in that currency
     """
 
     ticker: str
@@ -37,6 +40,9 @@ class Position:
     location: str = ""
     price: Decimal | None = None
     part: str = ""
+    priced_at: datetime | None = None
+    native_currency: str = ""
+    native_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
