@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.urls import reverse
+from django.utils.http import urlencode
+
 from prices.freshness import State, Tally, tally_freshness
 from prices.models import Circuit
 from scheduling.findings import Finding
@@ -19,6 +22,7 @@ def find(now: datetime) -> Iterator[Finding]:
             subject=f"{circuit.venue} is closed to us",
             tone="bad",
             words=f"until {circuit.open_until:%Y-%m-%d %H:%M:%S}Z",
+            url=reverse("admin:prices_budget_changelist"),
         )
     for tally in tally_freshness(now=now):
         yield _of(tally)
@@ -34,4 +38,5 @@ def _of(tally: Tally) -> Finding:
         subject=f"{tally.interval} candles of {tally.venue}",
         tone="bad" if is_bad else "warn" if stale or late else "good",
         words=", ".join(f"{known[state]} {state}" for state in State if known.get(state)),
+        url=f"{reverse('admin:prices_instrument_changelist')}?{urlencode({'venue': tally.venue})}",
     )

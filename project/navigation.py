@@ -15,6 +15,14 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "scheduling.run": ("Runs", "history"),
         "scheduling.worker": ("Workers", "memory"),
     },
+    "Prices": {
+        "prices.instrument": ("Instruments", "candlestick_chart"),
+        "prices.budget": ("Venues", "storefront"),
+        "prices.corporateaction": ("Corporate actions", "call_split"),
+        "prices.rate": ("Rates", "currency_exchange"),
+        "prices.fundamentals": ("Fundamentals", "monitoring"),
+        "prices.candlerevision": ("Revisions", "edit_note"),
+    },
     "Portfolio": {
         "snapshots.snapshot": ("Snapshots", "photo_camera"),
         "snapshots.account": ("Accounts", "account_balance"),

@@ -52,6 +52,14 @@ class Circuit(models.Model):
     def __str__(self) -> str:
         return f"{self.venue} until {self.open_until:%Y-%m-%d %H:%M:%S}Z"
 
+    def close(self, now: datetime) -> bool:
+        """Let the venue be called from `now` on; return False if it may be already.
+
+        Its bans stay counted: if it bans us again soon, the next one is longer.
+        """
+        still_open = Circuit.objects.filter(pk=self.pk, open_until__gt=now)
+        return bool(still_open.update(open_until=now))
+
     def _break_open(self, now: datetime, until: datetime | None, reason: str) -> None:
         if self.open_until > now:  # one that was on its way
             self.open_until = max(self.open_until, until or now)

@@ -9,25 +9,13 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from scheduling.models import Job, Run
-from tests.factories import make_job, make_run, make_user
+from tests.factories import make_job, make_run
 from tests.scheduling.admin.case import job_page, run_page
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
 ]
-
-
-@pytest.fixture
-def admin(page: Page) -> Page:
-    """The window of somebody who has logged in."""
-    make_user("admin", is_staff=True, is_superuser=True)
-    page.goto("/admin/")
-    page.fill("#id_username", "admin")
-    page.fill("#id_password", "secret")
-    page.click("[type=submit]")
-    page.wait_for_url("**/admin/")
-    return page
 
 
 def fill_new_job(page: Page, **values: str) -> None:

@@ -13,6 +13,7 @@ from knox.models import AuthToken
 
 from scheduling.models import Worker
 from tests.factories import make_job, make_run, make_worker
+from tests.prices.factories import make_instrument
 from tests.scheduling.admin.case import AdminTestCase, job_page, run_page, staff_with
 
 ASSET = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*?(?:src|href)=["']([^"']*)""")
@@ -27,6 +28,9 @@ class AssetTests(AdminTestCase):
             job_page("change", job.pk), job_page("pause", job.pk), job_page("delete", job.pk),
             run_page("changelist"), run_page("change", run.pk),
             reverse("admin:scheduling_worker_changelist"), reverse("admin:auth_user_changelist"),
+            reverse("admin:prices_instrument_changelist"), reverse("admin:prices_rate_add"),
+            reverse("admin:prices_instrument_change", args=[make_instrument().pk]),
+            reverse("admin:prices_budget_changelist"),
         ]  # fmt: skip
 
         for page in pages:
@@ -99,7 +103,9 @@ class SideBarTests(AdminTestCase):
 
         for link in (
             "scheduling/job", "scheduling/run", "scheduling/worker", "snapshots/snapshot",
-            "snapshots/account", "auth/user", "knox/authtoken",
+            "snapshots/account", "auth/user", "knox/authtoken", "prices/instrument",
+            "prices/budget", "prices/rate", "prices/corporateaction", "prices/fundamentals",
+            "prices/candlerevision",
         ):  # fmt: skip
             self.assertContains(page, f'href="/admin/{link}/"')
         self.assertContains(page, 'href="/api/docs"')

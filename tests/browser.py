@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -54,6 +57,8 @@ def pytest_terminal_summary(
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
     assert path, "The browser tests need Chromium: apt install chromium"
+    from playwright.sync_api import sync_playwright  # here: most tests need no browser
+
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's event loop lives in the thread of the tests, which is no async code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -82,3 +87,15 @@ def page(chromium: Browser, live_server) -> Iterator[Page]:
     context.close()
     assert strangers == []
     assert faults == []
+
+
+@pytest.fixture
+def admin(page: Page, django_user_model: Any) -> Page:
+    """The window of somebody who has logged in."""
+    django_user_model.objects.create_superuser("admin", password="secret")
+    page.goto("/admin/")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", "secret")
+    page.click("[type=submit]")
+    page.wait_for_url("**/admin/")
+    return page
