@@ -1,4 +1,5 @@
 # make run    start Daybook          make test   the tests, on SQLite and PostgreSQL
+# make demo   Daybook with made-up venues and data of its own, without internet
 # make check  all that CI checks     make lock   choose new versions of the dependencies
 # make chaos  what schedulers come through, for minutes; `make test` has the short form
 
@@ -8,10 +9,13 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 FILES := manage.py project vault scheduling prices snapshots tests benchmarks
 
 .DELETE_ON_ERROR:
-.PHONY: run setup test test-sqlite test-postgresql chaos check lint format lock clean
+.PHONY: run demo setup test test-sqlite test-postgresql chaos check lint format lock clean
 
 run: setup
 	@exec $(BIN)/python -m project.start
+
+demo: .venv/runtime.lock
+	@exec $(BIN)/python -m project.demo
 
 setup: .venv/runtime.lock
 	@$(BIN)/python manage.py setup

@@ -35,8 +35,8 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """Exit with advice if nothing can listen at `host` and `port`."""
+def refuse_taken_port(host: str, port: int, command: str) -> None:
+    """Exit with advice if nothing can listen at `host` and `port`; `command` was typed."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,19 +44,21 @@ def refuse_taken_port(host: str, port: int) -> None:
             listener.bind((host.strip("[]"), port))
         except OSError as exc:
             where = f"{bracketed(host)}:{port}"
-            sys.exit(f"Daybook cannot listen at {where} ({exc.strerror}). {_advice(exc, port)}")
+            sys.exit(
+                f"Daybook cannot listen at {where} ({exc.strerror}). {_advice(exc, port, command)}"
+            )
 
 
-def _advice(error: OSError, port: int) -> str:
+def _advice(error: OSError, port: int, command: str) -> str:
     if error.errno in (errno.EADDRINUSE, errno.EACCES):
         other = port + 1 if 1024 <= port < 65_535 else 8000
-        return f"Choose another port: PORT={other} make run"
+        return f"Choose another port: PORT={other} {command}"
     return "Set HOST to an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them."
 
 
-def main() -> int:
+def main(command: str = "make run") -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-    refuse_taken_port(settings.HOST, settings.PORT)
+    refuse_taken_port(settings.HOST, settings.PORT, command)
     procfile = parse_procfile((settings.BASE_DIR / "Procfile").read_text())
     processes = Together(
         procfile.processes,

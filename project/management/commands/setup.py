@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
 
@@ -27,14 +28,24 @@ SAMPLE = "cointracking/current_balance_usd.csv"  # in examples/, and then in DAT
 class Command(BaseCommand):
     help = "Make this installation ready to start. Do it on every start: what is there stays."
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--first-runs",
+            nargs="+",
+            default=[],
+            metavar="KEY",
+            help=f"Jobs that are triggered once, beside {FIRST_JOB}, if they have never run.",
+        )
+
+    def handle(self, *, first_runs: list[str], **options: Any) -> None:
         self._migrate()
         self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         self._collect_static_files()
         self._add_admin()
         self._add_sample_account()
         self._sync_jobs()
-        self._run_for_the_first_time()
+        for key in [FIRST_JOB, *first_runs]:
+            self._run_for_the_first_time(key)
 
     def _migrate(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
@@ -77,8 +88,8 @@ class Command(BaseCommand):
         for key, error in synced.errors.items():  # the others run: no reason not to start
             self.stderr.write(f"Job {key} is left out: {error}")
 
-    def _run_for_the_first_time(self) -> None:
-        job = Job.objects.filter(key=FIRST_JOB).first()
+    def _run_for_the_first_time(self, key: str) -> None:
+        job = Job.objects.filter(key=key).first()
         if job is None or job.runs.exists():
             return
         run = job.trigger(origin=Run.Origin.BOOTSTRAP)
