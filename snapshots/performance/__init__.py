@@ -1,0 +1,1 @@
+"""What a portfolio earned and risked: arithmetic only, no row is read here."""
