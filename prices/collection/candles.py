@@ -15,6 +15,7 @@ from prices.collection.lists import ensure_listed
 from prices.collection.planning import Plan
 from prices.collection.reporting import LASTING, Failure, conclude
 from prices.collection.selection import EACH, NoSuchInstrument, Selection, name_of
+from prices.opening import missing_settings
 from prices.store import Series, Written
 from prices.venues.base import KeysMissing, NotOffered, VenueError
 from scheduling.context import Degraded, RunContext
@@ -62,7 +63,10 @@ def collect_candles(
     if not total:
         ctx.log.warning("Nothing to collect: no instrument is %s.", selection.said())
     for part in parts:
-        if part.error is None and part.wanted:
+        if part.error is not None:
+            why = f"Not tried: {part.error}"
+            part.gatherings = [Gathering(series, error=why) for series in part.wanted]
+        elif part.wanted:
             crew = Crew(part.venue, plan, ctx.should_stop, tell)
             part.gatherings = crew.collect(part.wanted, threads=threads or _threads())
             part.error = crew.ended
@@ -79,9 +83,9 @@ def _parts(ctx: RunContext, selection: Selection, plan: Plan) -> list[_Part]:
         parts = [_Part(venue) for venue in selection.venues()]
         for part in parts:
             try:
+                _refuse_without_keys(part.venue)
                 ensure_listed(part.venue, now=datetime.now(UTC))
             except VenueError as exc:
-                ctx.log.error("No list of %s: %s", part.venue, exc)
                 part.error = exc
         selection.refuse_unknown_symbols()
         for part in parts:
@@ -92,11 +96,19 @@ def _parts(ctx: RunContext, selection: Selection, plan: Plan) -> list[_Part]:
     return parts
 
 
+def _refuse_without_keys(venue: str) -> None:
+    """Raise KeysMissing before anything is downloaded in vain."""
+    if needed := missing_settings(venue):
+        raise KeysMissing(f"{venue} tells no prices without keys. Set {' and '.join(needed)}.")
+
+
 def _log(ctx: RunContext, part: _Part, selection: Selection) -> None:
     if isinstance(part.error, LEAVING_OUT) and _may_be_left_out(part, selection):
         part.is_left_out = True
         ctx.log.warning("%s is left out: %s", part.venue, part.error)
         return
+    if part.error is not None:
+        ctx.log.error("%s is asked no more: %s", part.venue, part.error)
     written = _sum(part.gatherings)
     ctx.log.info(
         "%s: %d instruments, candles: %d new, %d changed (%d of them final), %d unchanged",

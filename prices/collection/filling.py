@@ -113,14 +113,16 @@ class _Filling:
             until=plan.until if is_newest and not plan.is_whole else ends_at,
         )
         before: list[VenueCandle] = []
-        asked_at = plan.until
+        asked_at, began = plan.until, time.monotonic()
         for page in self.venue.candles(query):
+            took = time.monotonic() - began
             self.gathering.calls += 1
             asked_at = page.asked_at
             before[:0] = [candle for candle in page.candles if candle.opened_at < starts_at]
             wanted = [candle for candle in page.candles if candle.opened_at >= starts_at]
             self._write(wanted, asked_at, (max(page.since, starts_at), page.until))
-            self._rest()
+            self._rest(took)
+            began = time.monotonic()
         factor = find_rewriting(series, before)
         if factor is not None:
             logger.warning(
@@ -135,11 +137,13 @@ class _Filling:
         series = self.gathering.series
         self.gathering.written += write_candles(series, candles, fetched_at=at, asked=asked)
 
-    def _rest(self) -> None:
+    def _rest(self, took: float) -> None:
+        """Leave the rest of the calls to others; more of them while many wait for their turn."""
         if self.should_stop():
             raise Stopped
-        calls_per_second = min(self.venue.calls_per_second.values())
-        time.sleep((1 / self.plan.share - 1) / calls_per_second)
+        if self.plan.share < 1:
+            at_least = 1 / max(self.venue.calls_per_second.values())
+            time.sleep((1 / self.plan.share - 1) * max(took, at_least))
 
 
 def _overlapped(series: Series, starts_at: datetime) -> datetime:

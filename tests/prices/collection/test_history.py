@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.test import override_settings
+
 from prices.models import Candle, Instrument
 from scheduling.models import Run
 from tests.prices.collection.case import HOUR, CollectionTestCase
+from tests.prices.factories import make_instrument
 
 
 class UpdatePriceHistoryTests(CollectionTestCase):
@@ -29,6 +32,42 @@ class UpdatePriceHistoryTests(CollectionTestCase):
         run = self.update(at=self.now, symbols=["upbit:KRW-BTC", "ETH/KRW"])
 
         self.assertEqual(run.result["instruments"], 2)
+
+    @override_settings(KIS_APP_KEY="", KIS_APP_SECRET="")
+    def test_what_is_tracked_at_a_venue_without_keys_fails_by_name(self):
+        self.track("KRW-BTC")
+        make_instrument(venue="kis", venue_id="005930", market="KOSPI", is_tracked=True)
+
+        run = self.update(at=self.now, interval="1d")
+
+        self.assertEqual((run.status, run.result["result"]["failed"]), ("degraded", 1))
+        self.assertIn("kis tells no prices without keys. Set KIS_APP_KEY and", run.reason)
+        self.assertEqual(run.result["retry"], {"symbols": ["kis:005930"]})
+
+    def test_an_interval_that_a_venue_lacks_leaves_its_instruments_out(self):
+        self.track("KRW-BTC")
+        make_instrument(venue="kis", venue_id="005930", market="KOSPI", is_tracked=True)
+
+        with override_settings(KIS_APP_KEY="key", KIS_APP_SECRET="secret"):
+            run = self.update(at=self.now, interval="1h")
+
+        said = {"kis": "kis has no candles of 1h, only 1d."}
+        self.assertEqual((run.status, run.result["left_out"]), ("succeeded", said))
+        self.assertEqual(run.result["instruments"], 1)
+
+    @override_settings(KIS_APP_KEY="", KIS_APP_SECRET="")
+    def test_a_venue_without_keys_is_left_out_of_a_run_for_all(self):
+        run = self.collect(exchange="all", at=self.now)
+
+        self.assertEqual((run.status, run.result["exchanges"]), ("succeeded", ["upbit"]))
+        self.assertIn("Set KIS_APP_KEY", run.result["left_out"]["kis"])
+
+    @override_settings(KIS_APP_KEY="", KIS_APP_SECRET="")
+    def test_a_venue_without_keys_that_is_named_fails(self):
+        run = self.collect(exchange="kis", interval="1d")
+
+        self.assertEqual(run.status, "failed")
+        self.assertIn("kis tells no prices without keys.", run.error)
 
     def test_nothing_tracked_is_said_and_no_failure(self):
         self.track()
