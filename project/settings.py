@@ -297,6 +297,7 @@ SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")
 SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")
 REPORTING_CURRENCY = env.text("REPORTING_CURRENCY", "USD")  # of who has not chosen one
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
+COINTRACKING_URL = env.web_address("COINTRACKING_URL", "https://cointracking.info")
 
 # --- Logs -------------------------------------------------------------------
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 
 from scheduling.pages.history import History
+from snapshots.admin.credentials import CredentialInline, wanted_by
 from snapshots.figures import plain
 from snapshots.models import Account, Snapshot, SnapshotPosition
 
@@ -30,6 +31,10 @@ class AccountAdmin(ModelAdmin):
         "owner", "name", "source", "currency", "timezone", "settings", "flows_known_since",
         "flows_known_until",
     )  # fmt: skip
+    inlines = (CredentialInline,)
+
+    def get_inlines(self, request: HttpRequest, obj: Account | None) -> Any:
+        return self.inlines if wanted_by(obj) else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         rows = Account.objects.visible_to(request.user)

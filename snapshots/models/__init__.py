@@ -1,7 +1,9 @@
 """What is stored: portfolios, accounts, their snapshots in all parts, and flows."""
 
 from snapshots.models.account import Account
+from snapshots.models.credential import Credential
 from snapshots.models.flow import Flow
+from snapshots.models.hourly_budget import HourlyBudget
 from snapshots.models.part import SnapshotPart
 from snapshots.models.portfolio import Portfolio
 from snapshots.models.position import SnapshotPosition
@@ -12,7 +14,9 @@ __all__ = [
     "BASELINES",
     "COUNTED",
     "Account",
+    "Credential",
     "Flow",
+    "HourlyBudget",
     "Portfolio",
     "Snapshot",
     "SnapshotPart",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
+from snapshots.models.surroundings import surroundings_of
 from snapshots.rates import find_manual_rate
 from snapshots.sources import SOURCES, open_source
 from snapshots.sources.base import InvalidSettings, Source
@@ -117,7 +117,7 @@ class Account(models.Model):
 
     def open_source(self) -> Source:
         """Return its source, ready to be asked. Raise SourceError if the settings are wrong."""
-        return open_source(self.source, self.settings, data_dir=Path(project_settings.DATA_DIR))
+        return open_source(self.source, self.settings, surroundings_of(self))
 
     def _zone_errors(self) -> dict[str, list[str]]:
         if self.timezone in available_timezones():

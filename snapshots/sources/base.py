@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 Kind = Literal["coin", "currency", "commodity", "other"]
 Reliability = Literal["ok", "doubtful"]
@@ -90,16 +89,13 @@ class Statement:
 
 
 class Source(Protocol):
-    """One account at a source, ready to be asked."""
+    """One account at a source, ready to be asked.
 
-    @classmethod
-    def configured(cls, settings: Mapping[str, Any], *, data_dir: Path) -> Source:
-        """Return the source that an account's `settings` describe.
+    Its class has `credential`: what it wants to know of who asks, by name, with a label for
+    people. The first is the one that may be shown in part. Empty = nothing.
+    """
 
-        data_dir  where relative paths start
-
-        Raise InvalidSettings if something is missing or wrong.
-        """
+    credential: ClassVar[Mapping[str, str]]
 
     def fetch(self) -> Statement:
         """Return what the account holds; a part that failed is in `parts`.
@@ -126,6 +122,10 @@ class InvalidSettings(SourceError):
 
 class SourceUnavailable(SourceError):
     """The source did not answer; it may the next time."""
+
+
+class BudgetSpent(SourceUnavailable):
+    """So many calls were made within the hour that the source takes no more."""
 
 
 class CredentialMissing(SourceError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from snapshots.sources.base import (
     MAX_TEXT,
@@ -20,6 +20,7 @@ from snapshots.sources.base import (
 from snapshots.sources.csv_table import CsvTable, Row, refuse_repeated
 from snapshots.sources.export_file import read_export
 from snapshots.sources.numbers import shown
+from snapshots.sources.surroundings import Surroundings
 
 KINDS: dict[str, Kind] = {"coin": "coin", "currency": "currency", "commodity": "commodity"}
 
@@ -98,19 +99,21 @@ LAYOUTS = (
 class CoinTracking:
     """An account whose balance is exported to a file, by hand or by a script."""
 
+    credential: ClassVar[Mapping[str, str]] = {}
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
-    def configured(cls, settings: Mapping[str, Any], *, data_dir: Path) -> CoinTracking:
-        """Read `path` from the settings: a CSV file, relative to `data_dir` or absolute."""
+    def configured(cls, settings: Mapping[str, Any], around: Surroundings) -> CoinTracking:
+        """Read `path` from the settings: a CSV file, relative to DATA_DIR or absolute."""
         path = settings.get("path")
         if not isinstance(path, str) or not path.lower().endswith(".csv") or "\0" in path:
             raise InvalidSettings(
                 "The account's settings need 'path': the CSV file that CoinTracking exported, "
-                f"such as 'current_balance.csv' (relative to {data_dir})."
+                f"such as 'current_balance.csv' (relative to {around.data_dir})."
             )
-        return cls(data_dir / path)
+        return cls(around.data_dir / path)
 
     def fetch(self) -> Statement:
         """Return the balance in the file, as of the time the file was written."""

@@ -21,11 +21,20 @@ FACE = (
     "scheduling.triggers",
 )
 VAULT = ("vault.exceptions", "vault.fields", "vault.secret")
+# How to call somebody over HTTP: the same for who has prices and for who has accounts.
+CALLING = (
+    "prices.demo.server",
+    "prices.gate",
+    "prices.usage",
+    "prices.venues.answers",
+    "prices.venues.base",
+    "prices.venues.caller",
+)
 MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "vault": (),
     "scheduling": (),
     "prices": (*FACE, *VAULT),
-    "snapshots": (*FACE, *VAULT, "prices.models", "prices.selectors"),
+    "snapshots": (*FACE, *VAULT, *CALLING, "prices.models", "prices.selectors"),
     "project": ("vault", "scheduling", "prices", "snapshots"),
 }
 COMMANDS_MAY_IMPORT = ("scheduling.engine.inline", "scheduling.progress")

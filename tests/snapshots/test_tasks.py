@@ -210,7 +210,7 @@ class SelectionTests(SnapshotTestCase):
 
     def test_unknown_source_names_the_known_ones(self):
         self.assert_fails(
-            "There is no source 'kraken'. Set 'source' or SNAPSHOT_SOURCE to one of: cointracking.",
+            "There is no source 'kraken'. Set 'source' or SNAPSHOT_SOURCE to one of: cointracking,",
             source="kraken",
         )
 

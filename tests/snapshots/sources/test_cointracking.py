@@ -7,10 +7,17 @@ import pytest
 from django.conf import settings
 
 from snapshots.sources import SOURCES, open_source
-from snapshots.sources.base import InvalidSettings, InvalidStatement, Position, UnknownSource
+from snapshots.sources.base import (
+    InvalidSettings,
+    InvalidStatement,
+    Position,
+    SourceError,
+    UnknownSource,
+)
 from snapshots.sources.cointracking import CoinTracking
 from tests.snapshots.factories import HEADER, ROWS, WRITTEN_AT, current_balance, write_export
 from tests.snapshots.sources.contract import SourceContract
+from tests.snapshots.sources.surroundings import make_surroundings
 
 EXAMPLES = Path(settings.BASE_DIR, "examples", "cointracking")
 BY_EXCHANGE = "\n".join(
@@ -48,18 +55,18 @@ class TestContract(SourceContract):
 
     def reading(self, tmp_path, text, name="balance.csv"):
         write_export(tmp_path / name, text)
-        return lambda: open_source("cointracking", {"path": name}, data_dir=tmp_path)
+        return lambda: open_source("cointracking", {"path": name}, make_surroundings(tmp_path))
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
-def test_source_that_lacks_settings_says_so(name, tmp_path):
-    with pytest.raises(InvalidSettings):
-        open_source(name, {}, data_dir=tmp_path)
+def test_source_that_lacks_settings_or_a_credential_says_so(name, tmp_path):
+    with pytest.raises(SourceError, match=r"[Ss]et|Log in"):
+        open_source(name, {}, make_surroundings(tmp_path)).fetch()
 
 
 def test_unknown_source_names_the_known_ones(tmp_path):
     with pytest.raises(UnknownSource, match="Known: cointracking"):
-        open_source("coinbase", {}, data_dir=tmp_path)
+        open_source("coinbase", {}, make_surroundings(tmp_path))
 
 
 def test_data_is_as_old_as_its_file(tmp_path):
@@ -78,12 +85,12 @@ def test_data_is_as_old_as_its_file(tmp_path):
 )
 def test_settings_without_a_csv_file_are_refused(given, tmp_path):
     with pytest.raises(InvalidSettings, match="need 'path': the CSV file"):
-        CoinTracking.configured(given, data_dir=tmp_path)
+        CoinTracking.configured(given, make_surroundings(tmp_path))
 
 
 def test_path_is_relative_to_the_data_directory_or_absolute(tmp_path):
-    relative = CoinTracking.configured({"path": "in/a.csv"}, data_dir=tmp_path)
-    absolute = CoinTracking.configured({"path": "/exports/a.CSV"}, data_dir=tmp_path)
+    relative = CoinTracking.configured({"path": "in/a.csv"}, make_surroundings(tmp_path))
+    absolute = CoinTracking.configured({"path": "/exports/a.CSV"}, make_surroundings(tmp_path))
 
     assert relative.path == tmp_path / "in" / "a.csv"
     assert absolute.path == Path("/exports/a.CSV")

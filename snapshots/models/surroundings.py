@@ -1,0 +1,63 @@
+"""What an account's source works in, as this installation has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from prices.gate import DatabaseGate
+from prices.venues.base import Gate
+from prices.venues.caller import Address, Chance
+from snapshots.models.login import StoredLogin
+from snapshots.models.queue import DatabaseQueue
+from snapshots.sources.base import Position
+from snapshots.sources.surroundings import KnownPrice, StoredFile, Surroundings
+
+if TYPE_CHECKING:
+    from snapshots.models.account import Account
+
+
+def surroundings_of(account: Account, chance: Chance | None = None) -> Surroundings:
+    chance = chance or Chance()
+    return Surroundings(
+        data_dir=Path(settings.DATA_DIR),
+        currency=account.currency,
+        timezone=account.timezone,
+        login=StoredLogin(account, chance),
+        queue=DatabaseQueue(chance),
+        open_gate=open_gate,
+        address_of=address_of,
+        newest_file=no_file,
+        entered=nothing_entered,
+        find_price=find_no_price,
+        chance=chance,
+    )
+
+
+def open_gate(venue: str, key: str, calls_per_second: Mapping[str, float]) -> Gate:
+    return DatabaseGate(venue, key, calls_per_second)
+
+
+def address_of(name: str) -> Address:
+    """Return where a source is, by the name of its setting without _URL."""
+    return Address(
+        url=getattr(settings, f"{name}_URL"),
+        connect_timeout=settings.VENUE_CONNECT_TIMEOUT,
+        read_timeout=settings.VENUE_READ_TIMEOUT,
+    )
+
+
+def no_file() -> StoredFile | None:
+    return None
+
+
+def nothing_entered() -> tuple[tuple[Position, ...], datetime] | None:
+    return None
+
+
+def find_no_price(venue: str, venue_id: str, max_age: timedelta) -> KnownPrice | None:
+    return None

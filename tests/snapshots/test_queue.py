@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import connection
+from django.test import TestCase, TransactionTestCase
+
+from prices.venues.caller import Chance
+from snapshots.demo.cointracking import CoinTrackingServer
+from snapshots.models import HourlyBudget
+from snapshots.models.queue import DatabaseQueue
+from snapshots.sources.base import BudgetSpent, SourceUnavailable
+from snapshots.sources.cointracking_api import CoinTrackingApi
+from tests.prices.venues.surroundings import Clock
+from tests.snapshots.sources.surroundings import MemoryLogin, make_surroundings
+
+MINUTE = timedelta(minutes=1)
+
+
+class QueueTests(TestCase):
+    def setUp(self):
+        self.clock = Clock()
+        self.queue = DatabaseQueue(self.clock.chance)
+
+    def take(self, count=1, per_hour=20):
+        numbers = []
+        for _ in range(count):
+            with self.queue.turn("cointracking_api", "mark", per_hour=per_hour) as number:
+                numbers.append(number)
+        return numbers
+
+    def test_numbers_rise_also_if_the_clock_goes_back(self):
+        first = self.take()
+        self.clock.time -= timedelta(seconds=100)
+
+        second = self.take()
+
+        self.assertLess(first, second)
+
+    def test_call_21_of_an_hour_is_never_sent(self):
+        self.take(20)
+
+        with self.assertRaisesMessage(BudgetSpent, "takes 20 calls an hour"):
+            self.take()
+
+    def test_an_hour_after_the_first_call_there_is_one_again(self):
+        start = self.clock.time
+        self.take(20)
+        self.clock.time = start + timedelta(hours=1)
+
+        self.take()
+
+        with self.assertRaises(BudgetSpent):
+            self.take()
+
+    def test_calls_are_a_second_apart(self):
+        start = self.clock.time
+
+        self.take(3)
+
+        self.assertGreaterEqual(self.clock.time - start, timedelta(seconds=2))
+
+    def test_a_larger_budget_takes_more(self):
+        self.assertEqual(len(self.take(60, per_hour=60)), 60)
+
+    def test_a_turn_whose_holder_died_is_free_after_a_while(self):
+        budget = HourlyBudget.objects.shared(source="cointracking_api", key="mark")
+        budget.take(self.clock.now(), per_hour=20, pace=timedelta(seconds=1))
+        with self.assertRaisesMessage(SourceUnavailable, "Too many wait"):
+            self.take()
+
+        self.clock.time += 2 * MINUTE
+
+        self.assertEqual(len(self.take()), 1)
+
+    def test_a_clock_that_was_ahead_blocks_nobody(self):
+        self.clock.time += timedelta(days=300)
+        self.take(20)
+        self.clock.time -= timedelta(days=300)
+
+        self.assertEqual(len(self.take(20)), 20)
+
+    def test_a_ban_is_for_everybody(self):
+        self.queue.ban("cointracking_api", "mark", self.clock.now() + MINUTE, "Blocked.")
+
+        with self.assertRaisesMessage(SourceUnavailable, "Blocked."):
+            self.take()
+        self.clock.time += 2 * MINUTE
+        self.take()
+
+
+class ManyCallersTests(TransactionTestCase):
+    def test_four_threads_never_send_a_nonce_out_of_order(self):
+        with CoinTrackingServer() as server, ThreadPoolExecutor(4) as threads:
+            list(threads.map(lambda _: self.ask(server), range(8)))
+
+        self.assertEqual((server.replayed, server.forged), (0, 0))
+        self.assertEqual(len(server.requests), 8)
+
+    def ask(self, server):
+        hurried = Chance(sleep=lambda seconds: None)
+        login = MemoryLogin(key=server.key, secret=server.secret)
+        around = make_surroundings(url=server.url, login=login, queue=Hurried(hurried))
+        try:
+            CoinTrackingApi.configured({}, around).fetch()
+        finally:
+            connection.close()
+
+
+class Hurried(DatabaseQueue):
+    """Calls that need not be a second apart: sixty times as fast."""
+
+    PACE = timedelta(0)
