@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 Instants = NDArray[np.datetime64]  # [us], UTC
 Hours = tuple[tuple[time, time], ...]  # local, each stretch of a day
+# The threads of a collection come all at once; and warnings are held back for a whole process.
+_ASKING = Lock()
 FIRST, LAST = date(1990, 1, 1), date(2039, 12, 31)  # no session is known outside
 ASKED_UNTIL = date(2030, 12, 31)  # where the library knows that much
 A_DAY = timedelta(days=1)
@@ -162,13 +165,14 @@ def _kept(calendar: str) -> NDArray[np.int64]:
     """Return what the library says. It brings pandas, a second and 100 MB: so it is asked once."""
     name = f"{calendar}-{version('exchange-calendars')}.npy"
     path = Path(settings.DATA_DIR) / "sessions" / name
-    if path.exists():
-        return np.load(path)  # type: ignore[no-any-return]
-    rows = _asked(calendar)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    own = path.with_suffix(f".{os.getpid()}.npy")
-    np.save(own, rows)
-    own.replace(path)  # whoever reads meanwhile sees all of it or nothing
+    with _ASKING:
+        if path.exists():
+            return np.load(path)  # type: ignore[no-any-return]
+        rows = _asked(calendar)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        own = path.with_suffix(f".{os.getpid()}.npy")
+        np.save(own, rows)
+        own.replace(path)  # whoever reads meanwhile sees all of it or nothing
     return rows
 
 
