@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from secrets import token_urlsafe
 from typing import Any
 from zlib import crc32
 
@@ -146,7 +147,7 @@ class KisServer(VenueServer):
 
     def issue_token(self) -> str:
         """Issue a token, as if somebody had asked for it."""
-        token = f"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzUxMiJ9.demo.{len(self.tokens.issued) + 1:08}"
+        token = f"eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzUxMiJ9.demo.{token_urlsafe(24)}"
         self.tokens.issued.append(token)
         self.tokens.issued_at = self.now()
         return token
