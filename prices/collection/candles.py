@@ -60,7 +60,7 @@ def collect_candles(
             ctx.log.error("No candles of %s: %s", name, gathering.error)
 
     ctx.progress(0, total)
-    if not total:
+    if not total and not any(part.error for part in parts):
         ctx.log.warning("Nothing to collect: no instrument is %s.", selection.said())
     for part in parts:
         if part.error is not None:
@@ -109,6 +109,8 @@ def _log(ctx: RunContext, part: _Part, selection: Selection) -> None:
         return
     if part.error is not None:
         ctx.log.error("%s is asked no more: %s", part.venue, part.error)
+    if not part.gatherings:
+        return
     written = _sum(part.gatherings)
     ctx.log.info(
         "%s: %d instruments, candles: %d new, %d changed (%d of them final), %d unchanged",

@@ -58,15 +58,18 @@ def conclude(
     if not failures:
         return result
     if not is_any:
-        errors = " ".join(dict.fromkeys(failure.error for failure in failures[:NAMED]))
         is_lasting = all(failure.is_lasting for failure in failures)
-        raise TaskFailed(errors, permanent=is_lasting)
+        raise TaskFailed(_errors(failures), permanent=is_lasting)
     names = ", ".join(failure.name for failure in failures[:NAMED])
     more = f" and {len(failures) - NAMED} more" if len(failures) > NAMED else ""
-    errors = " ".join(dict.fromkeys(failure.error for failure in failures[:NAMED]))
     return Degraded(
         result,
-        reason=f"{len(failures)} of {of} failed: {names}{more}. {errors}",
+        reason=f"{len(failures)} of {of} failed: {names}{more}. {_errors(failures)}",
         failed=[failure.as_json() for failure in failures],
         retry=again,
     )
+
+
+def _errors(failures: Sequence[Failure]) -> str:
+    """Return what went wrong with the first ones, each thing once."""
+    return "; ".join(dict.fromkeys(failure.error for failure in failures[:NAMED]))

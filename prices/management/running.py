@@ -7,12 +7,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scheduling.engine.inline import bury_the_dead, run_here
+from scheduling.engine.inline import bury_the_dead, lost_and_left, run_here
 from scheduling.exceptions import InvalidParams, JobConflict
 from scheduling.models import Job, Run
 from scheduling.progress import ProgressLine
 
 GOOD = (Run.Status.SUCCEEDED, Run.Status.DEGRADED)
+HELD_UP = (
+    " Its page shows how far it is. One whose process was killed counts as open until a scheduler "
+    "finds it lost; without a scheduler, for some minutes."
+)
 NAMED = 10  # failures that are told one by one
 COUNTED = ("instruments", "new", "changed", "unchanged", "gaps", "failed")
 
@@ -28,11 +32,15 @@ class RunCommand(BaseCommand):
         given = {name: value for name, value in params.items() if value is not None}
         line = ProgressLine(sys.stderr)
         try:
-            run = run_here(self._requested(key, given), watch=line.show)
+            job = self._job(key)
+            self._finish_lost(job, line)
+            run = run_here(self._requested(job, given), watch=line.show)
         finally:
             line.clear()
         if run.status not in GOOD:
             said = run.error or run.reason
+            if run.status == Run.Status.SKIPPED:
+                said += HELD_UP
             raise CommandError(f"Run {run.pk} is {run.get_status_display().lower()}: {said}")
         result = run.result or {}
         if run.status != Run.Status.DEGRADED:
@@ -40,11 +48,20 @@ class RunCommand(BaseCommand):
         self._tell_failures(run, result["failed"])
         return result["result"] or {}
 
-    def _requested(self, key: str, params: dict[str, Any]) -> Run:
+    def _job(self, key: str) -> Job:
         job = Job.objects.filter(key=key).first()
         if job is None:
             raise CommandError(f"There is no job {key!r}. Make it with: manage.py sync_jobs")
+        return job
+
+    def _finish_lost(self, job: Job, line: ProgressLine) -> None:
+        """Run again what was killed, if no scheduler does: until then nothing else may run."""
         bury_the_dead()
+        for run in lost_and_left(job):
+            self.stderr.write(f"Run {run.pk} was not finished; it is run again first.")
+            run_here(run, watch=line.show)
+
+    def _requested(self, job: Job, params: dict[str, Any]) -> Run:
         try:
             return job.trigger(params=params, origin=Run.Origin.MANUAL)
         except InvalidParams as exc:

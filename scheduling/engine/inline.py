@@ -12,7 +12,7 @@ from scheduling.attempts.recorder import Recorder
 from scheduling.engine.membership import Membership
 from scheduling.engine.sweeping import bury, release_held_runs
 from scheduling.executors.threads import ThreadExecutor
-from scheduling.models import Run, Worker
+from scheduling.models import Job, Run, Worker
 from scheduling.options import Options
 
 LOOK_EVERY = 0.05  # s
@@ -27,6 +27,13 @@ def bury_the_dead() -> None:
     """
     now, lease = datetime.now(UTC), timedelta(seconds=Options().lease)
     bury(Worker.objects.dead(now, 10 * lease), now)
+
+
+def lost_and_left(job: Job) -> list[Run]:
+    """Return runs of `job` that wait for another attempt and that no living worker can take."""
+    now, lease = datetime.now(UTC), timedelta(seconds=Options().lease)
+    waiting = job.runs.filter(status=Run.Status.PENDING, attempt__gt=0).order_by("pk")
+    return [run for run in waiting if not Worker.objects.knowing(run.task, now, lease)]
 
 
 def run_here(run: Run, *, watch: Callable[[Run], None] = lambda run: None) -> Run:

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 
 from prices.demo.upbit import UpbitServer
 from prices.models import Candle, Coverage
-from scheduling.models import Run
-from tests.factories import make_job
+from scheduling.models import Job, Run
+from tests.factories import make_job, make_run
 from tests.installation import Installation
 from tests.prices.collection.case import CollectionTestCase
 
@@ -63,6 +63,19 @@ class CommandTests(CollectionTestCase):
 
         intervals = Candle.objects.order_by("interval").values_list("interval", flat=True)
         self.assertEqual(list(intervals.distinct()), ["1d", "1h"])
+
+    def test_a_run_that_was_lost_is_finished_first_where_no_scheduler_does_it(self):
+        self.manage("collect_symbols")
+        job = Job.objects.get(key="collect_price_data")
+        make_run(
+            job, attempt=1, params={"exchange": "upbit", "days_back": 3}, scheduled_at=self.now
+        )
+
+        said = self.manage("collect_price_data", "--exchange", "upbit", "--days-back", "3")
+
+        self.assertIn("was not finished; it is run again first.", self.errors.getvalue())
+        self.assertIn("Nothing was written", said)
+        self.assertEqual({run.status for run in job.runs.all()}, {"succeeded"})
 
     def test_what_failed_is_named(self):
         self.server.broken = frozenset({"KRW-XRP"})
