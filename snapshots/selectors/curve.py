@@ -1,0 +1,196 @@
+"""What a portfolio was worth over time: points where all of it is known, gaps where it is not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from snapshots.models import Snapshot
+from snapshots.models.snapshot import BASELINES, COUNTED
+from snapshots.performance.periods import Point
+from snapshots.rates import USD
+from snapshots.selectors.scope import Member, Scope
+from snapshots.slots import LENGTH
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A snapshot, as far as a curve needs it; value None = it does not count."""
+
+    account_id: int
+    at: datetime
+    day: date
+    status: str
+    value: Decimal | None
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.status in BASELINES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """What the portfolio was worth, or a gap.
+
+    value       None = a gap: an account, or all, have nothing that counts
+    is_carried  a part of it has an earlier value
+    missing     names of the accounts that have nothing
+    """
+
+    at: datetime
+    business_date: date
+    value: Decimal | None
+    is_carried: bool = False
+    missing: tuple[str, ...] = ()
+
+    @property
+    def point(self) -> Point | None:
+        if self.value is None:
+            return None
+        return Point(
+            at=self.at,
+            business_date=self.business_date,
+            value=self.value,
+            is_accepted=not self.is_carried,
+        )
+
+
+def read_ends(
+    scope: Scope, *, since: date | None = None, until: date | None = None
+) -> list[CurvePoint]:
+    """Return the ends of days in [since, until], oldest first; a day without any is a gap."""
+    slots: dict[date, dict[int, Row]] = defaultdict(dict)
+    for row in read_rows(scope, "eod", since=since, until=until):
+        slots[row.day][row.account_id] = row
+    points = [_point(scope.members, rows) for _, rows in sorted(slots.items())]
+    return list(_with_days_between([point for point in points if point]))
+
+
+def read_quarters(scope: Scope, *, since: date, until: date | None = None) -> list[CurvePoint]:
+    """Return the quarters of an hour of the days in [since, until], oldest first.
+
+    An account that is taken at the end of the day only counts with its last end of a day.
+    """
+    slots: dict[datetime, dict[int, Row]] = defaultdict(dict)
+    for row in read_rows(scope, "intraday", since=since, until=until):
+        slots[row.at][row.account_id] = row
+    by_day = [one for one in scope.members if not one.account.wants_intraday]
+    held = _last_ends(scope, by_day, since=since, until=until) if by_day else {}
+    points = []
+    for at, rows in sorted(slots.items()):
+        for number, known in held.items():
+            held_row = _held_at(known, at)
+            if held_row is not None:
+                rows.setdefault(number, held_row)
+        points.append(_point(scope.members, rows, at=at))
+    return list(_with_quarters_between([point for point in points if point]))
+
+
+def read_rows(
+    scope: Scope, kind: str, *, since: date | None = None, until: date | None = None
+) -> Iterator[Row]:
+    """Yield the snapshots of a kind by account; in another reporting currency they do not count."""
+    rows = scope.snapshots().filter(kind=kind)
+    if since:
+        rows = rows.filter(business_date__gte=since)
+    if until:
+        rows = rows.filter(business_date__lte=until)
+    columns = ("account_id", "slot_at", "business_date", "status", scope.value_field)
+    found = rows.order_by().values_list(*columns, "reporting_currency")
+    for account_id, at, day, status, value, currency in found.iterator(chunk_size=10_000):
+        is_counted = status in COUNTED and scope.currency in (USD, currency)
+        yield Row(account_id, at, day, status, value if is_counted else None)
+
+
+def last_point(points: Iterable[CurvePoint]) -> CurvePoint | None:
+    """Return the newest that has a value."""
+    return max((one for one in points if one.value is not None), key=lambda one: one.at,
+               default=None)  # fmt: skip
+
+
+def _point(
+    members: Sequence[Member], rows: dict[int, Row], *, at: datetime | None = None
+) -> CurvePoint | None:
+    """Add up the accounts that were part of the portfolio then; None if none was."""
+    at = at or max(row.at for row in rows.values())
+    day = max(row.day for row in rows.values())
+    present = [one for one in members if _is_present(one, at)]
+    if not present:
+        return None
+    found = [rows.get(one.account.pk) for one in present]
+    missing = tuple(
+        str(member.account)
+        for member, row in zip(present, found, strict=True)
+        if row is None or row.value is None
+    )
+    known = [row for row in found if row is not None and row.value is not None]
+    return CurvePoint(
+        at=at,
+        business_date=day,
+        value=None if missing else sum((row.value or Decimal(0) for row in known), Decimal(0)),
+        is_carried=not all(row.is_accepted for row in known),
+        missing=missing,
+    )
+
+
+def _is_present(member: Member, at: datetime) -> bool:
+    if member.first_at is None or member.first_at > at:
+        return False
+    return member.left_at is None or at <= member.left_at
+
+
+def _last_ends(
+    scope: Scope, members: Sequence[Member], *, since: date, until: date | None
+) -> dict[int, list[Row]]:
+    """Return by account the ends of days that intraday points may stand on, oldest first."""
+    numbers = {one.account.pk for one in members}
+    ends: dict[int, list[Row]] = {number: [] for number in numbers}
+    for row in read_rows(scope, "eod", since=since - 7 * DAY, until=until):
+        if row.account_id in numbers and row.value is not None:
+            ends[row.account_id].append(row)
+    for rows in ends.values():
+        rows.sort(key=lambda row: row.at)
+    return ends
+
+
+def _held_at(ends: Sequence[Row], at: datetime) -> Row | None:
+    """Return the last end before `at`; an older one than of the day before is carried."""
+    row = next((one for one in reversed(ends) if one.at <= at), None)
+    if row is None or at - row.at <= 26 * timedelta(hours=1):  # a day of 25 hours, and a minute
+        return row
+    return Row(row.account_id, row.at, row.day, Snapshot.Status.CARRIED, row.value)
+
+
+def _with_days_between(points: Sequence[CurvePoint]) -> Iterator[CurvePoint]:
+    for number, point in enumerate(points):
+        if number:
+            before = points[number - 1]
+            for n in range(1, (point.business_date - before.business_date).days):
+                yield CurvePoint(
+                    at=before.at + n * DAY,
+                    business_date=before.business_date + n * DAY,
+                    value=None,
+                    missing=("all accounts",),
+                )
+        yield point
+
+
+def _with_quarters_between(points: Sequence[CurvePoint]) -> Iterator[CurvePoint]:
+    """Put one gap where quarters are missing within a day; nights are none."""
+    for number, point in enumerate(points):
+        if number:
+            before = points[number - 1]
+            is_same_day = before.business_date == point.business_date
+            if is_same_day and point.at - before.at > LENGTH:
+                yield CurvePoint(
+                    at=before.at + LENGTH,
+                    business_date=point.business_date,
+                    value=None,
+                    missing=("all accounts",),
+                )
+        yield point

@@ -1,0 +1,150 @@
+"""Measures of a portfolio, from its ends of days and its positions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from snapshots.models import SnapshotPosition
+from snapshots.performance.concentration import concentration, exposure, turnover
+from snapshots.performance.irr import xirr
+from snapshots.performance.measures import Measure, Measures, measure
+from snapshots.performance.periods import Flowed, Point, day_ends
+from snapshots.performance.returns import ZERO, DayEnd, DayReturn, day_returns
+from snapshots.performance.split import Held
+from snapshots.selectors.curve import CurvePoint, read_ends
+from snapshots.selectors.flows import flows_known, read_flows
+from snapshots.selectors.positions import read_positions, shares
+from snapshots.selectors.scope import Scope
+
+A_YEAR = timedelta(days=365)
+A_MONTH = timedelta(days=30)
+UNKNOWN_FLOWS = "Flows are not known, so what came or left would count as earned or lost."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """What a portfolio returned, day by day; `reason` says why there is nothing.
+
+    changes  what each day gained; with flows unknown, by how much its value changed
+    """
+
+    ends: Sequence[CurvePoint]
+    returns: Sequence[DayReturn]
+    changes: Sequence[DayReturn]
+    measures: Measures
+    money_weighted: Measure
+    flows_known: bool
+    started_on: date | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """What it stands on: of 1; None with a reason where there is nothing to divide."""
+
+    exposure: Measure
+    concentration: Measure
+    turnover: Measure
+
+
+def read_performance(scope: Scope, *, since: date | None = None) -> Performance:
+    """Return the returns of the days since `since`, or of all."""
+    return performance_of(scope, read_ends(scope, since=since))
+
+
+def performance_of(scope: Scope, ends: Sequence[CurvePoint]) -> Performance:
+    points = [point for one in ends if (point := one.point)]
+    if len(points) < 2:
+        return _nothing(ends, "Two ends of days are needed.", is_known=True)
+    first, last = points[0], points[-1]
+    flows = read_flows(scope, first.at, last.at)
+    days = day_ends(points, flows)
+    changes = day_returns(days)
+    if not flows_known(scope, first.at, last.at):
+        return _nothing(ends, UNKNOWN_FLOWS, is_known=False, changes=changes)
+    return Performance(
+        ends=ends,
+        returns=changes,
+        changes=changes,
+        measures=measure(changes, started_on=first.business_date),
+        money_weighted=_money_weighted(days, first, flows),
+        flows_known=True,
+        started_on=first.business_date,
+    )
+
+
+def read_standings(scope: Scope, ends: Sequence[CurvePoint]) -> Standings:
+    """Return exposure and concentration of now, and turnover of the last 30 days."""
+    points = [point for one in ends if (point := one.point)]
+    if not points:
+        nothing = Measure(reason="No end of a day was accepted yet.")
+        return Standings(exposure=nothing, concentration=nothing, turnover=nothing)
+    now = read_positions(scope, points[-1].at + timedelta(days=1))
+    parts = shares(now)
+    return Standings(
+        exposure=_exact(exposure(parts, now.total), "The total is 0 or less."),
+        concentration=_exact(concentration(parts), "There are no positions."),
+        turnover=_turnover(scope, points),
+    )
+
+
+def _nothing(
+    ends: Sequence[CurvePoint], reason: str, *, is_known: bool, changes: Sequence[DayReturn] = ()
+) -> Performance:
+    return Performance(
+        ends=ends,
+        returns=(),
+        changes=changes,
+        measures=measure([], started_on=None),
+        money_weighted=Measure(reason=reason),
+        flows_known=is_known,
+        started_on=None,
+        reason=reason,
+    )
+
+
+def _money_weighted(days: Sequence[DayEnd], first: Point, flows: Sequence[Flowed]) -> Measure:
+    last = days[-1]
+    paid = [(first.business_date, -first.value)]
+    paid += [(flow.at.date(), -flow.amount) for flow in flows]
+    rate = xirr([*paid, (last.day, last.value)])
+    if rate is None:
+        return Measure(reason="No rate makes these payments worth nothing.")
+    length = (last.day - first.business_date).days
+    note = f"From {length} days only: it says little of a year." if length < A_YEAR.days else ""
+    return Measure(value=rate, note=note)
+
+
+def _turnover(scope: Scope, points: Sequence[Point]) -> Measure:
+    last = points[-1]
+    recent = [one for one in points if one.at > last.at - A_MONTH]
+    average = sum((one.value for one in recent), ZERO) / len(recent)
+    held = _held_by_day(scope, recent)
+    return _exact(turnover(held, average), "Positions of two ends of days are needed.")
+
+
+def _held_by_day(scope: Scope, points: Sequence[Point]) -> list[dict[str, Held]]:
+    """Return the positions at the ends of days, oldest first, without currencies."""
+    rows = SnapshotPosition.objects.filter(
+        snapshot__in=scope.snapshots()
+        .filter(kind="eod", business_date__in=[one.business_date for one in points])
+        .values("pk"),
+    ).exclude(kind=SnapshotPosition.Kind.CURRENCY)
+    columns = (
+        "snapshot__business_date", "snapshot__account_id", "ticker", "amount", "value",
+        f"snapshot__{scope.value_field}", "snapshot__total_value",
+    )  # fmt: skip
+    days: dict[date, dict[str, Held]] = defaultdict(dict)
+    for day, account, ticker, amount, value, total, own in rows.values_list(*columns):
+        if amount and value is not None and own:
+            price = value / amount
+            days[day][f"{account} {ticker}"] = Held(quantity=amount, price=price, fx=total / own)
+    return [held for _, held in sorted(days.items())]
+
+
+def _exact(value: Decimal | None, reason: str) -> Measure:
+    return Measure(reason=reason) if value is None else Measure(value=float(value))

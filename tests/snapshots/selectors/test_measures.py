@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import TestCase
+
+from snapshots.models import Flow
+from snapshots.selectors.measures import read_performance, read_standings
+from snapshots.selectors.scope import NoPortfolio, find_scope
+from tests.factories import make_user
+from tests.snapshots.curves import days, make_tracked, put
+
+
+class PerformanceTests(TestCase):
+    def setUp(self):
+        self.account = make_tracked()
+
+    def read(self):
+        return read_performance(find_scope(self.account.owner))
+
+    def test_flows_are_taken_out_of_the_returns(self):
+        ends = days(self.account, [100, 210, 231])
+        Flow.objects.record(account=self.account, at=ends[1].slot_at, amount=Decimal(100))
+
+        found = self.read()
+
+        self.assertEqual([one.ratio for one in found.returns], [Decimal("0.05"), Decimal("0.1")])
+        self.assertAlmostEqual(found.measures.total.value, 0.155)
+
+    def test_gap_is_no_day_of_zero(self):
+        days(self.account, [100, None, 110])
+
+        (one,) = self.read().returns
+
+        self.assertEqual((one.days, one.ratio), (2, Decimal("0.1")))
+
+    def test_unknown_flows_leave_changes_and_no_measure(self):
+        self.account.flows_known_since = None
+        self.account.save()
+        days(self.account, [100, 110])
+
+        found = self.read()
+
+        self.assertIn("Flows are not known", found.reason)
+        self.assertEqual((len(found.returns), found.changes[0].gain), (0, 10))
+        self.assertIsNone(found.measures.total.value)
+
+    def test_standings_come_from_positions(self):
+        for snapshot, btc in zip(days(self.account, [100, 100]), (2, 1), strict=True):
+            put(snapshot, "BTC", btc, btc * 25)
+            put(snapshot, "ETH", 5 - btc, 75 - btc * 25, kind="coin")
+            put(snapshot, "USD", 25, 25, kind="currency")
+
+        scope = find_scope(self.account.owner)
+        found = read_standings(scope, read_performance(scope).ends)
+
+        self.assertEqual(found.exposure.value, 0.75)
+        self.assertEqual(found.concentration.value, 0.375)
+        self.assertAlmostEqual(found.turnover.value, 0.125)
+
+
+class ScopeTests(TestCase):
+    def test_is_ones_own_unless_staff(self):
+        owner = make_tracked().owner
+        stranger, staff = make_user(), make_user(is_staff=True)
+
+        self.assertEqual(len(find_scope(staff, user_id=owner.pk).members), 1)
+        for missing in (owner.pk, 10**9):
+            with pytest.raises(NoPortfolio, match="whose portfolio you may see"):
+                find_scope(stranger, user_id=missing)
