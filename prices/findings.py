@@ -29,14 +29,12 @@ def find(now: datetime) -> Iterator[Finding]:
 
 
 def _of(tally: Tally) -> Finding:
-    known: dict[State, int] = {
-        state: count for state, count in tally.counts.items() if state != State.NEVER
-    }
-    stale, late = known.get(State.STALE, 0), known.get(State.LATE, 0)
-    is_bad = stale > FEW * sum(known.values())
+    counts = {state: tally.counts.get(state, 0) for state in State}
+    late = sum(count for state, count in counts.items() if state != State.FRESH)
+    is_bad = counts[State.STALE] > FEW * sum(counts.values())
     return Finding(
         subject=f"{tally.interval} candles of {tally.venue}",
-        tone="bad" if is_bad else "warn" if stale or late else "good",
-        words=", ".join(f"{known[state]} {state}" for state in State if known.get(state)),
+        tone="bad" if is_bad else "warn" if late else "good",
+        words=", ".join(f"{count} {state}" for state, count in counts.items() if count) or "none",
         url=f"{reverse('admin:prices_instrument_changelist')}?{urlencode({'venue': tally.venue})}",
     )

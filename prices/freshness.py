@@ -77,7 +77,10 @@ def read_freshness(
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many listed instruments of a venue are how late in an interval."""
+    """How many listed instruments of a venue are how late in an interval.
+
+    Of those that nothing was ever answered for, only the tracked ones count.
+    """
 
     venue: str
     interval: str
@@ -85,17 +88,19 @@ class Tally:
 
 
 def tally_freshness(*, now: datetime) -> list[Tally]:
-    """Count by venue and interval, of those that anything was ever asked of: two statements."""
+    """Count by venue and interval, of the intervals that a venue was ever asked for."""
     asked = Coverage.objects.order_by().values_list("instrument__venue", "interval").distinct()
     kept = sorted(asked)
+    if not kept:
+        return []
     listed = Instrument.objects.exclude(state=Instrument.State.DELISTED)
-    found = read_freshness(listed, sorted({name for _, name in kept}), now=now) if kept else {}
-    venues = dict(listed.order_by().values_list("pk", "venue")) if kept else {}
+    found = read_freshness(listed, sorted({name for _, name in kept}), now=now)
     counts: dict[tuple[str, str], Counter[State]] = {key: Counter() for key in kept}
-    for pk, by_interval in found.items():
-        for name, freshness in by_interval.items():
-            if (venues.get(pk, ""), name) in counts:
-                counts[venues[pk], name][freshness.state] += 1
+    for pk, venue, is_tracked in listed.order_by().values_list("pk", "venue", "is_tracked"):
+        for name, freshness in found.get(pk, {}).items():
+            counted = counts.get((venue, name))
+            if counted is not None and (is_tracked or freshness.state != State.NEVER):
+                counted[freshness.state] += 1
     return [Tally(venue, name, counts[venue, name]) for venue, name in kept]
 
 

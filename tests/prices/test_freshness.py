@@ -87,6 +87,7 @@ class FreshnessTests(TestCase):
     def test_the_tally_is_of_what_was_asked_for_and_is_listed(self):
         answered(make_instrument(), "1h", FRIDAY)
         answered(make_instrument(), "1h", FRIDAY - DAY)
+        make_instrument(is_tracked=True)
         make_instrument()
         answered(make_instrument(state="delisted", delisted_on=FRIDAY), "1h", FRIDAY - DAY)
         stock()
