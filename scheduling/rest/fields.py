@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from scheduling.triggers.spec import FIRST_YEAR, LAST_YEAR, is_usable_year
 
 LARGEST = 2_147_483_647  # of PostgreSQL's integer
 LARGEST_SMALL = 32_767  # of PostgreSQL's smallint
+OFFSET_AFTER_BLANK = re.compile(r"[0-9]{2}:[0-9]{2}\S* [0-9]{2}:?[0-9]{2}$")
 
 
 class Text(serializers.CharField):
@@ -65,6 +67,19 @@ class Instant(serializers.DateTimeField):
                 f"The year is out of range; use {FIRST_YEAR} to {LAST_YEAR}.", code="year"
             )
         return value.astimezone(UTC)
+
+
+class QueryInstant(Instant):
+    """An instant in a query string, where a + is a blank: then there is no offset any more."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            return super().to_internal_value(value)
+        except serializers.ValidationError as exc:
+            if not (isinstance(value, str) and OFFSET_AFTER_BLANK.search(value)):
+                raise
+            messages = [f"{message} Write + as %2B." for message in exc.detail]
+            raise serializers.ValidationError(messages) from exc
 
 
 @extend_schema_field(OpenApiTypes.FLOAT)

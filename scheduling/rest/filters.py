@@ -10,11 +10,10 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from scheduling.rest.fields import Instant
+from scheduling.rest.fields import QueryInstant
 
 PAGING = ("page", "page_size")
 EMPTY = "This parameter has no value. Leave it out, or give it one."
@@ -26,12 +25,11 @@ class InstantField(forms.CharField):
         if not text:
             return None
         try:
-            instant: datetime = Instant().run_validation(text)
+            instant: datetime = QueryInstant().run_validation(text)
         except serializers.ValidationError as exc:
-            # A + in a query string is a space, and then there is no offset.
-            # (%% because django-filter formats the message once more.)
-            hint = " Write + as %%2B." if parse_datetime(text.replace(" ", "+")) else ""
-            raise forms.ValidationError([f"{message}{hint}" for message in exc.detail]) from exc
+            # django-filter formats the message once more.
+            messages = [str(message).replace("%", "%%") for message in exc.detail]
+            raise forms.ValidationError(messages) from exc
         return instant
 
 

@@ -145,6 +145,7 @@ class FilterTests(ApiTestCase):
             ("scheduled_from=yesterday", "scheduled_from", "format"),
             ("scheduled_from=2026-03-02T12:00:00", "scheduled_from", "offset"),
             ("scheduled_from=2026-03-02T12:00:00+01:00", "scheduled_from", "%2B"),
+            ("scheduled_from=2026-13-02T12:00:00Z", "scheduled_from", "wrong format"),
             ("ordering=duration", "ordering", "duration"),
             ("job=a%00b", "job", "Null"),
             ("page_size=0", "page_size", "200"),
