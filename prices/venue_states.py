@@ -10,16 +10,17 @@ from enum import StrEnum
 from django.db.models import Count, Max, Sum
 
 from prices.models import Budget, BudgetUse, Circuit, Coverage, Instrument, LastPrice
-from prices.opening import venue_names
+from prices.opening import missing_settings, venue_names
 
 A_DAY = timedelta(hours=24)
 
 
 class State(StrEnum):
-    """ready = it may be called; banned = it has closed its door to us until a time."""
+    """ready = it may be called; banned = it has closed its door; no_keys = it wants some."""
 
     READY = "ready"
     BANNED = "banned"
+    NO_KEYS = "no_keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class BudgetState:
 class VenueState:
     """One venue.
 
+    missing_settings  without which it tells no prices
     circuits          of which it was ever banned, open or closed
     instruments       how many there are, by state
     listed_at         when its list was read last
@@ -55,6 +57,7 @@ class VenueState:
 
     name: str
     now: datetime
+    missing_settings: tuple[str, ...] = ()
     circuits: list[Circuit] = field(default_factory=list)
     budgets: list[BudgetState] = field(default_factory=list)
     instruments: dict[str, int] = field(default_factory=dict)
@@ -68,7 +71,9 @@ class VenueState:
 
     @property
     def state(self) -> State:
-        return State.BANNED if self.open_circuits else State.READY
+        if self.open_circuits:
+            return State.BANNED
+        return State.NO_KEYS if self.missing_settings else State.READY
 
 
 def read_venue_states(now: datetime) -> list[VenueState]:
@@ -91,6 +96,7 @@ def read_venue_states(now: datetime) -> list[VenueState]:
         VenueState(
             name=name,
             now=now,
+            missing_settings=missing_settings(name),
             circuits=[circuit for circuit in circuits if circuit.venue == name],
             budgets=[
                 BudgetState(budget, tuple(uses.get((name, budget.key, budget.group), ())))

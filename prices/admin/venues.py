@@ -14,7 +14,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from prices.models import Budget, Circuit
-from prices.venue_states import VenueState, read_venue_states
+from prices.venue_states import State, VenueState, read_venue_states
 from scheduling.pages.cells import label
 from scheduling.pages.history import History
 from scheduling.pages.times import Moment
@@ -61,11 +61,17 @@ class BudgetAdmin(History, ModelAdmin):
         return HttpResponseRedirect(reverse("admin:prices_budget_changelist"))
 
 
+STATES = {
+    State.READY: ("Ready", "good"),
+    State.BANNED: ("Banned", "bad"),
+    State.NO_KEYS: ("No keys", "warn"),
+}
+
+
 def _shown(venue: VenueState) -> dict[str, Any]:
-    is_banned = bool(venue.open_circuits)
     return {
         "venue": venue,
-        "state": label(venue.state.capitalize(), "bad" if is_banned else "good"),
+        "state": label(*STATES[venue.state]),
         "circuits": [
             {"circuit": circuit, "until": Moment.of(circuit.open_until, "UTC", venue.now)}
             for circuit in venue.open_circuits
@@ -78,6 +84,8 @@ def _shown(venue: VenueState) -> dict[str, Any]:
 def _facts(venue: VenueState) -> list[tuple[str, Any]]:
     counts = ", ".join(f"{count} {state}" for state, count in sorted(venue.instruments.items()))
     facts: list[tuple[str, Any]] = [("Instruments", counts or "none known")]
+    if venue.missing_settings:
+        facts.insert(0, ("Settings missing", ", ".join(venue.missing_settings)))
     instants = {"List read": venue.listed_at, "Last prices read": venue.last_prices_at}
     instants |= {f"{name} candles until": at for name, at in venue.candles_until.items()}
     for name, at in instants.items():

@@ -15,7 +15,7 @@ from prices.selectors import find_instrument
 from prices.store import Series
 from prices.venues.base import LENGTHS
 from scheduling.rest.closed import Closed
-from scheduling.rest.fields import Instant
+from scheduling.rest.fields import Instant, QueryInstant
 
 MOST_POINTS = 1_500
 MOST_POINTS_ASKED = 50_000
@@ -27,8 +27,11 @@ class CandlesQuery(Closed):
     instrument = serializers.CharField(
         help_text="Its number, or venue and the venue's id: `upbit:KRW-BTC`, `kis:005930`."
     )
-    interval = serializers.ChoiceField(choices=Interval.values)
-    to = Instant(required=False, help_text="Exclusive. Now if left out.")
+    interval = serializers.ChoiceField(
+        choices=Interval.values,
+        error_messages={"invalid_choice": f"Use one of {', '.join(Interval.values)}."},
+    )
+    to = QueryInstant(required=False, help_text="Exclusive. Now if left out.")
     adjusted = serializers.BooleanField(
         default=False, help_text="As if later splits and dividends had been in effect already."
     )
@@ -45,7 +48,7 @@ class CandlesQuery(Closed):
     )
 
     def get_fields(self) -> dict[str, Any]:
-        since = Instant(
+        since = QueryInstant(
             required=False, help_text="The first opening. 1,500 intervals before `to` if left out."
         )
         fields = super().get_fields()

@@ -70,7 +70,10 @@ class LastCollectionSerializer(serializers.Serializer[Any]):
 
 class ExchangeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=[state.value for state in State])
+    state = serializers.ChoiceField(
+        choices=[state.value for state in State],
+        help_text="no_keys: the settings lack what it wants to see before it tells prices.",
+    )
     breaker = BreakerSerializer(source="open_circuits", many=True, help_text="Empty: none is open.")
     budgets = BudgetSerializer(many=True)
     instruments = serializers.SerializerMethodField(help_text="How many, by state.")

@@ -94,8 +94,10 @@ class CandlesTests(ApiTestCase):
         for name, value, words in (
             ("instrument", "upbit:NOPE", "upbit:KRW-BTC"),
             ("instrument", "99999999999999999999", "There is no instrument"),
-            ("interval", "2h", "not a valid choice"),
+            ("interval", "2h", "Use one of 1m, 5m"),
             ("from", "2026-03-02", "UTC offset"),
+            ("from", "2026-03-02T12:00:00 01:00", "Write + as %2B."),
+            ("from", "2026-13-02T12:00:00Z", "wrong format"),
             ("from", "2027-03-02T00:00:00Z", "before `to`"),
             ("points", "0", "greater than or equal to 1"),
             ("adjusted", "perhaps", "boolean"),

@@ -52,6 +52,12 @@ class ExchangesTests(ApiTestCase):
         self.assertEqual(venue["breaker"][0]["reason"], "418: blocked")
         self.assertEqual(venue["breaker"][0]["until"], until.isoformat().replace("+00:00", "Z"))
 
+    def test_a_venue_that_wants_keys_says_so(self):
+        with self.settings(KIS_APP_KEY="", KIS_APP_SECRET=""):
+            (venue,) = self.api.get("/api/exchanges", {"state": "no_keys"}).json()["results"]
+
+        self.assertEqual(venue["name"], "kis")
+
     def test_it_tells_what_was_collected_last(self):
         asked = (self.now - 2 * HOUR, self.now - HOUR)
         write_candles(Series(self.instrument, "1h"), [], fetched_at=self.now, asked=asked)
