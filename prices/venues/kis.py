@@ -101,7 +101,7 @@ class Kis:
     """
 
     name = "kis"
-    # It allows 20 to each app key; new customers and paper trading get less, see KIS_CALLS….
+    # It allows 20 to each app key, and less to some: KIS_CALLS_PER_SECOND.
     calls_per_second: Mapping[str, float] = {GROUP: 15.0, "files": 2.0}
     abilities = Abilities(
         intervals=frozenset({"1d"}),
@@ -188,7 +188,7 @@ class Kis:
             yield CandlePage(
                 since=since,
                 until=max(since, min(until, final_until)),
-                candles=tuple(row for row in reversed(rows) if row.opened_at >= query.since),
+                candles=tuple(row for row in reversed(rows) if row.opened_at >= since),
                 asked_at=asked_at,
             )
             until = since

@@ -184,6 +184,14 @@ class TestCandles(KisCase):
         assert [one.volume for one in candles] == [one.quote_volume for one in candles] == [0, 0]
         assert all(one.open == one.high == one.low == one.close > 0 for one in candles)
 
+    def test_older_rows_than_asked_for_are_dropped(self, venue: Venue, server: KisServer) -> None:
+        older = ROW | {"stck_bsop_date": f"{MONDAY - 3 * DAY:%Y%m%d}"}
+        server.reply_instead(reply_rows(ROW, older))
+
+        (page,) = venue.candles(self.days(MONDAY, TODAY))
+
+        assert [one.opened_at for one in page.candles] == [MONDAY]
+
     def test_rows_with_nothing_in_them_are_none(self, venue: Venue, server: KisServer) -> None:
         nothing = ROW | dict.fromkeys(("stck_clpr", "stck_oprc", "stck_hgpr", "stck_lwpr"), "0")
         nothing |= {"acml_vol": "0", "stck_bsop_date": f"{MONDAY - 3 * DAY:%Y%m%d}"}
