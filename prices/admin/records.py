@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 
 from prices.models import CandleRevision, CorporateAction, Fundamentals, Rate
 from prices.points import plain
-from scheduling.pages.cells import NOTHING
+from scheduling.pages.cells import NOTHING, two_lines
 from scheduling.pages.history import History
 
 FIGURES = (
@@ -31,6 +31,16 @@ def exact(name: str, title: str = "") -> Any:
     def shown(self: Any, row: Any) -> Any:
         value = getattr(row, name)
         return NOTHING if value is None else f"{Decimal(plain(value)):,f}"
+
+    return shown
+
+
+def instant(name: str) -> Any:
+    """Return a column that shows an instant in UTC, as charts and candles have it."""
+
+    @admin.display(description=name.replace("_", " ").capitalize(), ordering=name)
+    def shown(self: Any, row: Any) -> Any:
+        return two_lines(f"{getattr(row, name):%Y-%m-%d}", f"{getattr(row, name):%H:%M:%S} UTC")
 
     return shown
 
@@ -61,8 +71,8 @@ class CandleRevisionAdmin(History, ModelAdmin):
     """What final candles said until their venue changed them."""
 
     list_display = (
-        "instrument", "interval", "opened_at", "opened", "highest", "lowest", "closed", "traded",
-        "fetched_at", "replaced_at",
+        "instrument", "interval", "began", "opened", "highest", "lowest", "closed", "traded",
+        "fetched", "replaced",
     )  # fmt: skip
     list_select_related = ("instrument",)
     list_filter = ("interval", ("instrument__venue", admin.AllValuesFieldListFilter))
@@ -71,12 +81,13 @@ class CandleRevisionAdmin(History, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     fields = readonly_fields = (
-        "instrument", "interval", "opened_at", "opened", "highest", "lowest", "closed", "traded",
-        "quoted", "fetched_at", "replaced_at",
+        "instrument", "interval", "began", "opened", "highest", "lowest", "closed", "traded",
+        "quoted", "fetched", "replaced",
     )  # fmt: skip
     opened, highest, lowest = exact("open"), exact("high"), exact("low")
     closed, traded = exact("close"), exact("volume")
     quoted = exact("quote_volume")
+    began, fetched, replaced = instant("opened_at"), instant("fetched_at"), instant("replaced_at")
 
 
 class PlainNumbers:
@@ -120,13 +131,14 @@ class CorporateActionForm(PlainNumbers, forms.ModelForm[CorporateAction]):
 @admin.register(CorporateAction)
 class CorporateActionAdmin(ModelAdmin):
     form = CorporateActionForm
-    list_display = ("instrument", "kind", "effective_at", "prices", "volumes", "source")
+    list_display = ("instrument", "kind", "effective", "prices", "volumes", "source")
     list_select_related = ("instrument",)
     list_filter = ("kind", "source")
     search_fields = ("instrument__symbol", "instrument__name", "instrument__venue_id")
     autocomplete_fields = ("instrument",)
     ordering = ("-effective_at",)
     show_full_result_count = False
+    effective = instant("effective_at")
     prices, volumes = exact("price_factor", "Times prices"), exact("volume_factor", "Times volumes")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -167,11 +179,11 @@ class RateForm(PlainNumbers, forms.ModelForm[Rate]):
 @admin.register(Rate)
 class RateAdmin(ModelAdmin):
     form = RateForm
-    list_display = ("base_currency", "quote_currency", "exact_rate", "at", "kind", "source")
+    list_display = ("base_currency", "quote_currency", "exact_rate", "was_so", "kind", "source")
     list_display_links = ("base_currency", "quote_currency")
     list_filter = ("kind", "source", "base_currency", "quote_currency")
     search_fields = ("base_currency", "quote_currency", "source")
     ordering = ("-at",)
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    exact_rate = exact("rate")
+    exact_rate, was_so = exact("rate"), instant("at")

@@ -74,12 +74,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const blanks = (answer, rows) => {
     const step = Number(box.dataset.step) * answer.intervals_per_point;
     const first = rows[0].time;
+    const weekday = (time) => new Date(time * 1000).getUTCDay() % 6 !== 0;
+    const rests = step === 86400 && rows.every((row) => weekday(row.time)); // at weekends, as shares do
     const found = [];
     for (const gap of answer.gaps) {
       const end = seconds(gap.to);
       let time = Math.ceil(seconds(gap.from) / step) * step;
       if (time < first) continue; // before the first candle there is nothing to be missed between
-      for (let left = MOST_BLANKS; time < end && left > 0; time += step, left -= 1) found.push({ time });
+      for (let left = MOST_BLANKS; time < end && left > 0; time += step) {
+        if (rests && !weekday(time)) continue;
+        found.push({ time });
+        left -= 1;
+      }
     }
     return found;
   };
