@@ -5,7 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from prices.arrays import CandleArrays, read_arrays
+from prices.freshness import Freshness, read_freshness
+from prices.freshness import State as FreshnessState
 from prices.models import CorporateAction, Instrument, InstrumentAlias, Rate
+
+__all__ = [
+    "CandleArrays",
+    "Freshness",
+    "FreshnessState",
+    "RateMissing",
+    "candle_arrays",
+    "find_instrument",
+    "get_rate",
+    "read_freshness",
+]
 
 
 class RateMissing(LookupError):

@@ -121,6 +121,8 @@ class InstrumentAdmin(InstrumentPage):
 
     @admin.display(description="Candles")
     def fresh(self, instrument: Any) -> SafeString:
+        if instrument.state == Instrument.State.DELISTED:
+            return NOTHING  # nothing more will come
         known = [
             (freshness_label(interval, freshness),)
             for interval, freshness in instrument.freshness.items()
