@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 from django.test import override_settings
 
 from prices.demo.kis import APP_KEY, APP_SECRET, DAILY, TOKEN, KisServer
 from prices.demo.server import Reply, Request
 from prices.models import AccessToken, Candle
+from prices.venues.kis import Kis
 from scheduling.models import Run
 from tests.prices.collection.case import CollectionTestCase
 from tests.prices.venues.kis_case import KEYS
@@ -33,6 +35,7 @@ class CollectKisTests(CollectionTestCase):
     def setUp(self):
         super().setUp()
         self.kis = self.enterContext(EndingServer(limit=10_000, stocks=25))
+        self.enterContext(mock.patch.object(Kis, "calls_per_second", {"files": 1000.0}))
         self.enterContext(
             override_settings(
                 KIS_URL=self.kis.url,

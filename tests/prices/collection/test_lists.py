@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from unittest import mock
+
 from django.test import override_settings
 
 from prices.demo.kis import KisServer
 from prices.demo.server import Reply
 from prices.demo.upbit import made_up_markets
 from prices.models import Fundamentals, Instrument
+from prices.venues.kis import Kis
 from scheduling.engine.inline import run_here
 from tests.prices.collection.case import CollectionTestCase
 
@@ -53,6 +56,7 @@ class CollectKisTests(CollectionTestCase):
     def setUp(self):
         super().setUp()
         self.kis = self.enterContext(KisServer(limit=1000))
+        self.enterContext(mock.patch.object(Kis, "calls_per_second", {"files": 1000.0}))
         self.enterContext(
             override_settings(
                 KIS_MASTER_URL=self.kis.files_url, KIS_MARKETS=["KOSPI", "KOSDAQ", "NAS"]
