@@ -298,6 +298,18 @@ SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")
 REPORTING_CURRENCY = env.text("REPORTING_CURRENCY", "USD")  # of who has not chosen one
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
 COINTRACKING_URL = env.web_address("COINTRACKING_URL", "https://cointracking.info")
+# How old what stands in for a part that failed may be; after that there is a gap.
+SNAPSHOT_CARRY_MINUTES = env.whole("SNAPSHOT_CARRY_MINUTES", 60, least=0, most=10_000)
+SNAPSHOT_CARRY_EOD_HOURS = env.whole("SNAPSHOT_CARRY_EOD_HOURS", 24, least=0, most=1000)
+# shadow: G2, G3 and G4 only note what they would hold back, until their limits fit your accounts.
+SNAPSHOT_GUARDS = env.choice("SNAPSHOT_GUARDS", ("enforce", "shadow"))
+SNAPSHOT_GUARD_VANISHED_PERCENT = env.whole("SNAPSHOT_GUARD_VANISHED_PERCENT", 2, most=100)
+SNAPSHOT_GUARD_SHARE_POINTS = env.whole("SNAPSHOT_GUARD_SHARE_POINTS", 10, most=100)
+SNAPSHOT_GUARD_JUMP_PERCENT = env.whole("SNAPSHOT_GUARD_JUMP_PERCENT", 30, most=1000)
+SNAPSHOT_GUARD_DEVIATIONS = env.whole("SNAPSHOT_GUARD_DEVIATIONS", 8, most=1000)
+# So many further answers that agree accept a suspect; 0: only people do.
+SNAPSHOT_CONFIRMATIONS = env.whole("SNAPSHOT_CONFIRMATIONS", 2, least=0, most=100)
+SNAPSHOT_CONFIRM_MINUTES = env.whole("SNAPSHOT_CONFIRM_MINUTES", 5, most=1000)
 
 # --- Logs -------------------------------------------------------------------
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))

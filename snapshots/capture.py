@@ -1,32 +1,29 @@
-"""Take a snapshot of an account: ask its source, value the answer, keep it."""
+"""Take a snapshot of an account: ask its source, make it whole, judge it, keep it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any
 
-from django.db import transaction
+from django.conf import settings
 
-from snapshots.models import Account, Snapshot, SnapshotPosition
-from snapshots.rates import USD, find_manual_rate
-from snapshots.slots import Slot
-from snapshots.sources.base import (
-    InvalidStatement,
-    SourceError,
-    SourceUnavailable,
-    Statement,
-)
-from snapshots.valuation import Valuation, ValuedPosition, value_statement
+from snapshots.confirming import confirm_suspects
+from snapshots.conversion import find_rates
+from snapshots.judging import Case, judge
+from snapshots.models import Account, Portfolio, Snapshot
+from snapshots.rates import Rates
+from snapshots.references import find_reference
+from snapshots.slots import LENGTH, Slot
+from snapshots.sources.base import BudgetSpent, InvalidStatement, SourceError, Statement
+from snapshots.storing import RANK, Draft, Outcome, store
+from snapshots.valuation import Valuation, missing_rate, require_currency, value_pieces
+from snapshots.whole import Reference, Whole, make_whole
 
-BATCH = 500  # positions written with one statement
-
-# A run that is late, or tries again, reads a file that was exported since; the end of a day may
-# start two hours late. Data from later than that is of another time, not of a late run.
-MAX_LATENESS = timedelta(hours=2)
-
-Outcome = Literal["created", "replaced", "kept"]
+# Data from later than that is of another time, not of a late run: the quarter is over. The end of
+# a day may start two hours late, and reads a file that was exported since.
+MAX_LATENESS = {"intraday": LENGTH, "eod": timedelta(hours=2)}
 
 
 class StatementTooLate(SourceError):
@@ -35,63 +32,197 @@ class StatementTooLate(SourceError):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The snapshot of a slot as it now stands, and what came of the data that was fetched.
+    """The snapshot of a slot as it now stands, and what came of asking the source.
 
-    outcome  "kept" = the slot has newer data already, so nothing was written
-    as_of    of the data that was fetched
+    outcome    "kept" = what the slot has is better, so nothing was written
+    as_of      of what was fetched
+    error      why the source gave no answer; None = it did
+    confirmed  how many suspects this answer settled
     """
 
     snapshot: Snapshot
     outcome: Outcome
-    as_of: datetime
+    as_of: datetime | None
+    error: SourceError | None = None
+    confirmed: int = 0
 
 
-def capture(account: Account, slot: Slot, *, min_usd: Decimal, run_id: int | None) -> Captured:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """What stays the same while a slot is taken."""
+
+    account: Account
+    slot: Slot
+    reference: Reference | None
+    min_usd: Decimal
+    run_id: int | None
+    now: datetime
+
+    @property
+    def at(self) -> datetime:
+        return self.slot.stands_for_at
+
+    @property
+    def max_age(self) -> timedelta:
+        if self.slot.kind == "eod":
+            return timedelta(hours=settings.SNAPSHOT_CARRY_EOD_HOURS)
+        return timedelta(minutes=settings.SNAPSHOT_CARRY_MINUTES)
+
+
+def capture(
+    account: Account,
+    slot: Slot,
+    *,
+    min_usd: Decimal,
+    run_id: int | None,
+    now: datetime | None = None,
+) -> Captured:
     """Take the snapshot of `account` for `slot`; the slot has one, whatever runs twice.
 
     min_usd  positions worth less are not kept; the total counts them
     run_id   the run that asks for it
 
-    Raise SourceError, and write nothing, if the source gives no answer that can be trusted.
+    A source that does not answer raises nothing: its snapshot is carried, or a gap with a reason.
     """
-    statement = account.open_source().fetch()
-    _require_whole(statement)
-    _require_of_its_time(statement, account, slot)
-    valuation = value_statement(
-        statement,
-        currency=account.currency,
-        rate=find_manual_rate(account.settings),
-        min_usd=min_usd,
+    now = now or datetime.now(UTC)
+    reference = find_reference(account, slot)
+    given = _Round(
+        account=account, slot=slot, reference=reference, min_usd=min_usd, run_id=run_id, now=now
     )
-    with transaction.atomic():
-        # Whoever takes the same snapshot at the same time waits here, and then finds this one.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        before = Snapshot.objects.in_slot(account, slot).first()
-        if before and before.as_of and before.as_of > statement.as_of:
-            return Captured(before, "kept", statement.as_of)
-        snapshot = before or Snapshot(account=account)
-        snapshot.run_id = run_id
-        _fill(snapshot, slot, statement=statement, valuation=valuation)
-        snapshot.save()
-        _write_positions(snapshot, valuation)
-    return Captured(snapshot, "replaced" if before else "created", statement.as_of)
+    draft, error = _take(given)
+    if draft.status == "suspect":
+        # What is wrong for a moment only is right when it is asked once more.
+        again, error_again = _take(given)
+        if RANK[again.status] > RANK[draft.status]:
+            draft, error = again, error_again
+    snapshot, outcome = store(account, slot, draft, now=now)
+    confirmed = 0
+    if snapshot.status == "suspect" and outcome != "kept":
+        confirmed = len(confirm_suspects(snapshot, now=now))
+    return Captured(snapshot, outcome, draft.as_of, error, confirmed)
 
 
-def _require_whole(statement: Statement) -> None:
-    failed = [f"{part.name}: {part.error}" for part in statement.parts if not part.is_ok]
-    if not statement.is_complete:
-        raise SourceUnavailable(
-            f"The source answered only in part, and a part is no portfolio. {'; '.join(failed)}"
-        )
-    if not statement.positions:
+def _take(given: _Round) -> tuple[Draft, SourceError | None]:
+    """Ask once. The second is why there was no answer; then the draft is carried, or a gap."""
+    answer = _ask(given)
+    if isinstance(answer, Statement):
+        rates = _rates(given)
+        if rates is not None:
+            try:
+                return _drafted(given, answer, rates), None
+            except InvalidStatement as exc:
+                return _without_answer(given, exc), exc
+        currency = Portfolio.objects.reporting_currency(given.account.owner_id)
+        answer = missing_rate(given.account.currency, currency)
+    return _without_answer(given, answer), answer
+
+
+def _ask(given: _Round) -> Statement | SourceError:
+    try:
+        statement = given.account.open_source().fetch()
+        _require_positions(statement, given.reference)
+        _require_of_its_time(statement, given.account, given.slot)
+        require_currency(statement, given.account.currency)
+    except SourceError as exc:
+        return exc
+    return statement
+
+
+def _rates(given: _Round) -> Rates | None:
+    account = given.account
+    reporting = Portfolio.objects.reporting_currency(account.owner_id)
+    return find_rates(account.currency, reporting, account.settings, at=given.at)
+
+
+def _drafted(given: _Round, answer: Statement, rates: Rates) -> Draft:
+    whole = make_whole(answer, _comparable(given), at=given.at, max_age=given.max_age)
+    if whole.missing:
+        return _gap(given, whole, status="failed")
+    valuation = _valued(given, whole, rates)
+    case = Case(
+        account=given.account,
+        slot_at=given.slot.slot_at,
+        as_of=answer.as_of,
+        whole=whole,
+        reference=given.reference,
+    )
+    said = [objection.as_json() for objection in judge(case, valuation)]
+    is_suspect = any(reason["blocks"] for reason in said)
+    status = "suspect" if is_suspect else "carried" if whole.is_carried else "accepted"
+    return _draft(given, whole, status=status, valuation=valuation, said=said)
+
+
+def _without_answer(given: _Round, error: SourceError) -> Draft:
+    """Carry all parts, if they are young enough and have a rate; else it is a gap."""
+    whole = make_whole(error, _comparable(given), at=given.at, max_age=given.max_age)
+    rates = _rates_of(given)
+    if whole.missing or rates is None:
+        is_unasked = isinstance(error, BudgetSpent)
+        return _gap(given, whole, status="missed" if is_unasked else "failed")
+    return _draft(given, whole, status="carried", valuation=_valued(given, whole, rates))
+
+
+def _rates_of(given: _Round) -> Rates | None:
+    """Return the rates of now; without them those that the carried values had are as good."""
+    rates = _rates(given)
+    return rates or (given.reference.rates if given.reference else None)
+
+
+def _comparable(given: _Round) -> Reference | None:
+    """Return the reference, unless the account has changed its currency since."""
+    reference = given.reference
+    return reference if reference and reference.currency == given.account.currency else None
+
+
+def _valued(given: _Round, whole: Whole, rates: Rates) -> Valuation:
+    kept = {line.place for line in given.reference.lines} if given.reference else set()
+    return value_pieces(whole.pieces, rates, min_usd=given.min_usd, at=given.at, kept_before=kept)
+
+
+def _gap(given: _Round, whole: Whole, *, status: str) -> Draft:
+    return _draft(given, whole, status=status, valuation=None)
+
+
+def _draft(
+    given: _Round,
+    whole: Whole,
+    *,
+    status: str,
+    valuation: Valuation | None,
+    said: list[dict[str, Any]] | None = None,
+) -> Draft:
+    notices = [*whole.failures, whole.note] if whole.note else whole.failures
+    reasons = [{"guard": "", "says": text, "blocks": False} for text in notices]
+    return Draft(
+        status=status,
+        is_complete=whole.is_complete,
+        currency=given.account.currency,
+        valuation=valuation,
+        pieces=whole.pieces,
+        as_of=whole.as_of,
+        fetched_at=given.now,
+        reasons=[*(said or []), *reasons],
+        run_id=given.run_id,
+    )
+
+
+def _require_positions(statement: Statement, reference: Reference | None) -> None:
+    """Refuse an empty answer, unless the account was empty before."""
+    names = {part.name for part in statement.parts}
+    strays = {item.part for item in statement.positions} - names - {""}
+    if strays and len(names) > 1:
+        raise InvalidStatement(f"Positions name a part that is none: {', '.join(sorted(strays))}.")
+    was_empty = reference is not None and reference.is_empty
+    if not statement.positions and statement.is_complete and not was_empty:
         raise InvalidStatement(
             f"{statement.parts[0].name} lists no position. That is what a failed export looks "
-            "like, so it is not taken as a portfolio worth 0. Export it again."
+            "like, so it is not taken as a portfolio worth 0. Export it again; if the account is "
+            "empty, edit this snapshot to 0."
         )
 
 
 def _require_of_its_time(statement: Statement, account: Account, slot: Slot) -> None:
-    if statement.as_of - slot.stands_for_at <= MAX_LATENESS:
+    if statement.as_of - slot.stands_for_at <= MAX_LATENESS[slot.kind]:
         return
     data_from, slot_at = (
         f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M}"
@@ -101,50 +232,4 @@ def _require_of_its_time(statement: Statement, account: Account, slot: Slot) -> 
         f"{statement.parts[0].name} has data from {data_from}, slot {slot_at} "
         f"({account.timezone}): that is too late for the slot. Take the slot with data of its "
         "time, or trigger without scheduled_at."
-    )
-
-
-def _fill(snapshot: Snapshot, slot: Slot, *, statement: Statement, valuation: Valuation) -> None:
-    rate = valuation.rate
-    snapshot.kind = slot.kind
-    snapshot.slot_at = slot.slot_at
-    snapshot.business_date = slot.business_date
-    snapshot.status = Snapshot.Status.ACCEPTED
-    snapshot.as_of = statement.as_of
-    snapshot.is_complete = statement.is_complete
-    snapshot.currency = statement.currency
-    snapshot.total_value = valuation.total_value
-    snapshot.total_usd = valuation.total_usd
-    snapshot.fx_rate = rate.rate if rate else None
-    snapshot.fx_at = rate.at if rate else None
-    snapshot.fx_source = rate.source if rate else ""
-    snapshot.reporting_currency = USD
-    snapshot.total_reporting = valuation.total_usd
-    snapshot.reporting_rate = snapshot.fx_rate
-    snapshot.reporting_at = snapshot.fx_at
-    snapshot.reporting_source = snapshot.fx_source
-    snapshot.min_usd = valuation.min_usd
-    snapshot.position_count = len(valuation.positions)
-    snapshot.dust_count = valuation.dust_count
-    snapshot.dust_value_usd = valuation.dust_value_usd
-
-
-def _write_positions(snapshot: Snapshot, valuation: Valuation) -> None:
-    SnapshotPosition.objects.filter(snapshot=snapshot).delete()
-    rows = [_row_of(snapshot, valued) for valued in valuation.positions]
-    SnapshotPosition.objects.bulk_create(rows, batch_size=BATCH)
-
-
-def _row_of(snapshot: Snapshot, valued: ValuedPosition) -> SnapshotPosition:
-    position = valued.position
-    return SnapshotPosition(
-        snapshot=snapshot,
-        ticker=position.ticker,
-        name=position.name,
-        kind=position.kind,
-        location=position.location,
-        amount=position.amount,
-        price=position.price,
-        value=valued.value,
-        value_usd=valued.value_usd,
     )

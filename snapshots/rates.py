@@ -1,4 +1,4 @@
-"""The rate that turns an account's currency into USD."""
+"""The rates that turn an account's currency into USD and into the reporting currency."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ class UsdRate:
     rate: Decimal
     at: datetime
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """What one unit of an account's currency is worth. None = it is that currency itself."""
+
+    to_usd: UsdRate | None
+    reporting_currency: str
+    to_reporting: UsdRate | None
 
 
 def find_manual_rate(settings: Mapping[str, Any]) -> UsdRate | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 from snapshots.capture import Captured, capture
 from snapshots.figures import plain
-from snapshots.journal import Entry, Noted
+from snapshots.journal import PLACE, Entry, Noted, append_line
 from snapshots.models import Account
 from snapshots.selection import select_accounts
 from snapshots.slots import Slot, SlotKind, slot_of
@@ -49,21 +50,21 @@ def take_snapshots(ctx: RunContext, request: Request) -> dict[str, Any] | Degrad
         ctx.progress(done, len(accounts), account.name)
         if ctx.should_stop():
             raise TaskFailed(f"Stopped after {done} of {len(accounts)} account(s).")
-        try:
-            taken.append(_take(ctx, request, account=account, is_only=len(accounts) == 1))
-        except SourceError as exc:
-            ctx.log.error("No snapshot of %s: %s", account, exc)
-            failures.append((account, exc))
-    if not taken:
+        captured = _take(ctx, request, account=account, is_only=len(accounts) == 1)
+        taken.append(captured)
+        if captured.error is not None:
+            failures.append((account, captured.error))
+    if len(failures) == len(accounts):
         raise _failure(failures)
     ctx.progress(len(accounts), len(accounts), "Done")
     result = _result(request, taken)
-    if not failures:
+    poor = [item for item in taken if item.snapshot.status != "accepted" or item.error]
+    if not poor:
         return result
     return Degraded(
         result,
-        reason=f"{len(failures)} of {len(accounts)} accounts failed: {_reasons(failures)}",
-        failed=[{"account": account.name, "error": str(exc)} for account, exc in failures],
+        reason=_reason(poor, len(accounts)),
+        failed=[_poor(item) for item in poor],
     )
 
 
@@ -85,10 +86,18 @@ def _take(ctx: RunContext, request: Request, *, account: Account, is_only: bool)
         source=account.source,
         account="" if is_only else account.name,
     )
-    with Noted(entry, Path(settings.DATA_DIR)):
-        captured = capture(account, slot, min_usd=request.min_usd, run_id=ctx.run.id)
+    captured = capture(account, slot, min_usd=request.min_usd, run_id=ctx.run.id)
+    append_line(Path(settings.DATA_DIR) / PLACE, entry.line(_error_of(captured)))
     _log(ctx, captured)
     return captured
+
+
+def _error_of(captured: Captured) -> str:
+    """Return why the slot has no value of its own; empty: it has one."""
+    if captured.error is not None:
+        return str(captured.error)
+    snapshot = captured.snapshot
+    return "" if snapshot.is_counted else f"{snapshot.status}: {snapshot.why}"
 
 
 def _slot(ctx: RunContext, request: Request, *, zone: ZoneInfo) -> Slot:
@@ -99,14 +108,22 @@ def _log(ctx: RunContext, captured: Captured) -> None:
     snapshot = captured.snapshot
     if captured.outcome == "kept":
         ctx.log.warning(
-            "Kept snapshot %d of %s: its data is from %s, newer than what was fetched (%s).",
-            snapshot.pk, snapshot.account, _iso(snapshot.as_of), captured.as_of.isoformat(),
+            "Kept snapshot %d of %s: it is %s, with data from %s; what was fetched is no better "
+            "(%s).",
+            snapshot.pk, snapshot.account, snapshot.status, _iso(snapshot.as_of),
+            captured.error or _iso(captured.as_of),
         )  # fmt: skip
         return
-    ctx.log.info(
-        "Snapshot %d of %s: %s USD in %d position(s), data from %s; hidden: %d below %s USD.",
+    if snapshot.total_usd is None:
+        ctx.log.error("No snapshot of %s: %s", snapshot.account, snapshot.why)
+        return
+    level = logging.INFO if snapshot.status == "accepted" else logging.WARNING
+    ctx.log.log(
+        level,
+        "Snapshot %d of %s: %s USD in %d position(s), data from %s; hidden: %d below %s USD.%s",
         snapshot.pk, snapshot.account, plain(snapshot.total_usd, 2), snapshot.position_count,
         _iso(snapshot.as_of), snapshot.dust_count, plain(snapshot.min_usd),
+        "" if snapshot.status == "accepted" else f" It is {snapshot.status}: {snapshot.why}",
     )  # fmt: skip
 
 
@@ -116,10 +133,32 @@ def _result(request: Request, taken: list[Captured]) -> dict[str, Any]:
         "user": taken[0].snapshot.account.owner.get_username(),
         "source": request.source,
         "kind": request.kind,
-        "total_usd": plain(sum((item.snapshot.total_usd for item in taken), Decimal(0)), 2),
+        "total_usd": plain(sum((_counted_usd(item) for item in taken), Decimal(0)), 2),
         "positions": sum(item.snapshot.position_count for item in taken),
         "snapshots": [_summary(item, now) for item in taken],
     }
+
+
+def _counted_usd(captured: Captured) -> Decimal:
+    snapshot = captured.snapshot
+    return snapshot.total_usd if snapshot.is_counted else Decimal(0)
+
+
+def _poor(captured: Captured) -> dict[str, Any]:
+    snapshot = captured.snapshot
+    return {
+        "account": snapshot.account.name,
+        "status": snapshot.status,
+        "error": _error_of(captured) or snapshot.why,
+    }
+
+
+def _reason(poor: list[Captured], accounts: int) -> str:
+    said = " ".join(
+        f"{item.snapshot.account} is {item.snapshot.status}: {_poor(item)['error']}"
+        for item in poor
+    )
+    return f"{len(poor)} of {accounts} accounts are not as they should be: {said}"
 
 
 def _summary(captured: Captured, now: datetime) -> dict[str, Any]:
@@ -128,13 +167,17 @@ def _summary(captured: Captured, now: datetime) -> dict[str, Any]:
         "account": snapshot.account.name,
         "snapshot_id": snapshot.pk,
         "outcome": captured.outcome,
+        "status": snapshot.status,
+        "reasons": snapshot.reasons,
+        "quality": snapshot.quality and plain(snapshot.quality),
+        "confirmed": captured.confirmed,
         "slot_at": snapshot.slot_at,
         "business_date": snapshot.business_date,
         "as_of": snapshot.as_of,
         "age_seconds": snapshot.as_of and round((now - snapshot.as_of).total_seconds()),
         "currency": snapshot.currency,
-        "total_value": plain(snapshot.total_value, 2),
-        "total_usd": plain(snapshot.total_usd, 2),
+        "total_value": snapshot.total_value and plain(snapshot.total_value, 2),
+        "total_usd": snapshot.total_usd and plain(snapshot.total_usd, 2),
         "positions": snapshot.position_count,
         "dust_count": snapshot.dust_count,
         "dust_value_usd": plain(snapshot.dust_value_usd, 2),

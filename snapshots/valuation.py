@@ -1,18 +1,24 @@
-"""Value a statement in its own currency and in USD."""
+"""Value what is whole in the account's currency, in USD and in the reporting currency; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Context, Decimal, localcontext
 
-from snapshots.rates import EXAMPLE, USD, UsdRate
-from snapshots.sources.base import InvalidStatement, Position, SourceError, Statement
+from snapshots.rates import EXAMPLE, USD, Rates
+from snapshots.sources.base import InvalidStatement, SourceError, Statement
+from snapshots.whole import Line, Piece, add
 
 # Sums and products stay exact: 38 digits are stored, Python keeps 28 unless told otherwise.
 EXACT = Context(prec=80)
 LIMIT = Decimal(10) ** 18  # in any currency
-SHOWN_UNPRICED = 5
+LEAVES_BELOW = Decimal("0.8")  # of the threshold, so that what oscillates around it stays
+FRESH_DATA = timedelta(hours=24)
+FRESH_PRICE = timedelta(days=4)  # a stock over Easter
+Place = tuple[str, str, str]
 
 
 class MissingRate(SourceError):
@@ -20,109 +26,170 @@ class MissingRate(SourceError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ValuedPosition:
-    """A position with its value in USD."""
+class ValuedLine:
+    """A position with its value in USD; both None = unpriced."""
 
-    position: Position
-    value: Decimal
-    value_usd: Decimal
+    line: Line
+    value: Decimal | None
+    value_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuedPiece:
+    """A part with its value and with what the threshold hides of it."""
+
+    piece: Piece
+    value: Decimal | None
+    value_usd: Decimal | None
+    dust_count: int
+    dust_value: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Valuation:
-    """A statement in numbers.
+    """A snapshot in numbers.
 
-    positions    those worth at least `min_usd` by magnitude, the largest first
-    total_value  statement currency, of all positions
-    total_usd    of all positions
-    rate         None = the statement is in USD
-    dust_count   positions left out because of `min_usd`
+    lines        those that are kept, the largest first, the unpriced last
+    total_value  account's currency, of all positions
+    sums         the total by kind of position
+    quality      share of the value that is fresh in price and source
     """
 
-    positions: tuple[ValuedPosition, ...]
+    lines: tuple[ValuedLine, ...]
+    pieces: tuple[ValuedPiece, ...]
     total_value: Decimal
     total_usd: Decimal
-    rate: UsdRate | None
+    total_reporting: Decimal
+    sums: dict[str, Decimal]
+    rates: Rates
+    quality: Decimal
     min_usd: Decimal
     dust_count: int
     dust_value_usd: Decimal
 
 
-def value_statement(
-    statement: Statement, *, currency: str, rate: UsdRate | None, min_usd: Decimal
+def value_pieces(
+    pieces: Sequence[Piece],
+    rates: Rates,
+    *,
+    min_usd: Decimal,
+    at: datetime,
+    kept_before: Collection[Place] = (),
 ) -> Valuation:
-    """Value all positions of `statement`; leave out dust, which still counts in the totals.
+    """Value all positions; leave out dust, which still counts in the totals.
 
-    currency  that of the account
-    rate      of that currency; not needed for USD
+    at           the instant that the snapshot stands for, which ages count back from
+    kept_before  places of positions that the last snapshot kept: they leave below 0.8 of min_usd
 
-    Raise MissingRate, or InvalidStatement if a position has no value.
+    Raise InvalidStatement if it adds up to what no portfolio is worth.
     """
-    rate = _rate_for(statement, currency=currency, rate=rate)
-    per_unit = rate.rate if rate else Decimal(1)
     with localcontext(EXACT):
-        valued = [
-            ValuedPosition(position=position, value=value, value_usd=value * per_unit)
-            for position, value in _priced(statement)
-        ]
-        _require_storable(statement, valued)
-        valued.sort(key=lambda item: abs(item.value_usd), reverse=True)
-        shown = tuple(item for item in valued if abs(item.value_usd) >= min_usd)
-        dust = valued[len(shown) :]
+        per_unit = rates.to_usd.rate if rates.to_usd else Decimal(1)
+        valued = [_valued(line, per_unit) for piece in pieces for line in piece.lines or ()]
+        _require_storable(valued)
+        shown = [item for item in valued if _is_shown(item, min_usd, kept_before)]
+        hidden = [item for item in valued if not _is_shown(item, min_usd, kept_before)]
+        shown.sort(key=lambda item: abs(item.value_usd or Decimal(0)), reverse=True)
+        total = add(piece.value for piece in pieces)
+        per_reporting = rates.to_reporting.rate if rates.to_reporting else Decimal(1)
+        found = [_valued_piece(piece, hidden, per_unit) for piece in pieces]
         return Valuation(
-            positions=shown,
-            total_value=_sum(item.value for item in valued),
-            total_usd=_sum(item.value_usd for item in valued),
-            rate=rate,
+            lines=tuple(shown),
+            pieces=tuple(found),
+            total_value=total,
+            total_usd=total * per_unit,
+            total_reporting=total * per_reporting,
+            sums=_sums(valued, pieces),
+            rates=rates,
+            quality=_quality(pieces, at),
             min_usd=min_usd,
-            dust_count=len(dust),
-            dust_value_usd=_sum(item.value_usd for item in dust),
+            dust_count=sum(piece.dust_count for piece in found),
+            dust_value_usd=add(piece.dust_value for piece in found) * per_unit,
         )
 
 
-def _rate_for(statement: Statement, *, currency: str, rate: UsdRate | None) -> UsdRate | None:
-    if statement.currency != currency:
-        raise MissingRate(_other_currency(statement, currency))
-    if currency == USD:
-        return None
-    if rate is None:
-        raise MissingRate(
-            f"The values are in {currency}, and there is no rate to USD. Set 'usd_rate' in the "
-            f"account's settings, with its date and source: {EXAMPLE}."
-        )
-    return rate
+def require_currency(statement: Statement, currency: str) -> None:
+    """Raise MissingRate, with what to do, if a statement is in another currency than the account.
 
-
-def _other_currency(statement: Statement, currency: str) -> str:
+    To convert it in silence would change what the account's numbers mean.
+    """
+    if statement.currency == currency:
+        return
     text = (
         f"{statement.parts[0].name} has its values in {statement.currency}, but the account is "
         f"kept in {currency}. Export in {currency}, or set the account's currency to "
         f"{statement.currency}"
     )
-    if statement.currency == USD:
-        return f"{text}."
-    return f"{text} and its setting 'usd_rate' to the rate, with its date and source: {EXAMPLE}."
+    if statement.currency != USD:
+        text += f" and its setting 'usd_rate' to the rate, with its date and source: {EXAMPLE}"
+    raise MissingRate(f"{text}.")
 
 
-def _priced(statement: Statement) -> list[tuple[Position, Decimal]]:
-    unpriced = [position.ticker for position in statement.positions if position.value is None]
-    if unpriced:
-        more = len(unpriced) - SHOWN_UNPRICED
-        names = ", ".join(unpriced[:SHOWN_UNPRICED]) + (f" and {more} more" if more > 0 else "")
-        raise InvalidStatement(
-            f"{statement.parts[0].name} has positions without a value: {names}. "
-            "A total without them would be wrong."
-        )
-    return [(item, item.value) for item in statement.positions if item.value is not None]
+def missing_rate(currency: str, reporting_currency: str) -> MissingRate:
+    """Return the error of an account whose currency has no rate."""
+    other = USD if reporting_currency in (USD, currency) else f"USD or {reporting_currency}"
+    return MissingRate(
+        f"The values are in {currency}, and there is no rate to {other}. Have rates collected, or "
+        f"set 'usd_rate' in the account's settings, with its date and source: {EXAMPLE}."
+    )
 
 
-def _require_storable(statement: Statement, valued: list[ValuedPosition]) -> None:
-    size = _sum(max(abs(item.value), abs(item.value_usd)) for item in valued)
+def _valued(line: Line, per_unit: Decimal) -> ValuedLine:
+    value = line.position.value
+    return ValuedLine(line=line, value=value, value_usd=None if value is None else value * per_unit)
+
+
+def _is_shown(item: ValuedLine, min_usd: Decimal, kept_before: Collection[Place]) -> bool:
+    if item.value_usd is None:
+        return True
+    least = min_usd * LEAVES_BELOW if item.line.place in kept_before else min_usd
+    return abs(item.value_usd) >= least
+
+
+def _valued_piece(piece: Piece, hidden: Iterable[ValuedLine], per_unit: Decimal) -> ValuedPiece:
+    own = [item.value or Decimal(0) for item in hidden if item.line.position.part == piece.name]
+    value = piece.value
+    return ValuedPiece(
+        piece=piece,
+        value=value,
+        value_usd=None if value is None else value * per_unit,
+        dust_count=piece.dust_count + len(own),
+        dust_value=piece.dust_value + add(own),
+    )
+
+
+def _sums(valued: Iterable[ValuedLine], pieces: Iterable[Piece]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for item in valued:
+        sums[item.line.position.kind] += item.value or Decimal(0)
+    if dust := add(piece.dust_value for piece in pieces):
+        sums["other"] += dust
+    return dict(sums)
+
+
+def _quality(pieces: Sequence[Piece], at: datetime) -> Decimal:
+    """Return the share, by magnitude; what is unpriced has no value that could count."""
+    fresh, everything = Decimal(0), Decimal(0)
+    for piece in pieces:
+        is_fresh = piece.carried_from_at is None and _is_young(piece.as_of, at, FRESH_DATA)
+        for line in piece.lines or ():
+            worth = abs(line.position.value or Decimal(0))
+            everything += worth
+            priced_at = line.position.priced_at or piece.as_of
+            if is_fresh and not line.is_carried and _is_young(priced_at, at, FRESH_PRICE):
+                fresh += worth
+        everything += abs(piece.dust_value)
+    return (fresh / everything).quantize(Decimal("0.0001")) if everything else Decimal(1)
+
+
+def _is_young(instant: datetime | None, at: datetime, most: timedelta) -> bool:
+    return instant is not None and at - instant <= most
+
+
+def _require_storable(valued: Sequence[ValuedLine]) -> None:
+    measure: Callable[[ValuedLine], Decimal] = lambda item: max(  # noqa: E731
+        abs(item.value or Decimal(0)), abs(item.value_usd or Decimal(0))
+    )
+    size = add(measure(item) for item in valued)
     if size >= LIMIT:
-        raise InvalidStatement(
-            f"{statement.parts[0].name} adds up to {size:.1E}: no portfolio is that large."
-        )
-
-
-def _sum(values: Iterable[Decimal]) -> Decimal:
-    return sum(values, Decimal(0))
+        raise InvalidStatement(f"The positions add up to {size:.1E}: no portfolio is that large.")

@@ -1,12 +1,51 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from prices.models import ExactDecimalField
+from snapshots.figures import plain
+
+if TYPE_CHECKING:
+    from snapshots.models.snapshot import Snapshot
+
+
+class RevisionQuerySet(models.QuerySet["SnapshotRevision"]):
+    def keep(self, snapshot: Snapshot, *, now: datetime) -> SnapshotRevision:
+        """Keep what the database says of a snapshot, before it says something else."""
+        stored = type(snapshot)._default_manager.get(pk=snapshot.pk)
+        return self.create(
+            snapshot=stored,
+            replaced_at=now,
+            status=stored.status,
+            as_of=stored.as_of,
+            total_value=stored.total_value,
+            total_usd=stored.total_usd,
+            run_id=stored.run_id,
+            document={
+                **_columns(stored),
+                "parts": [_columns(part) for part in stored.parts.all()],
+                "positions": [_columns(position) for position in stored.positions.all()],
+            },
+        )
+
+
+def _columns(row: models.Model) -> dict[str, Any]:
+    return {
+        field.attname: _json_value(getattr(row, field.attname))
+        for field in row._meta.concrete_fields
+    }
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class SnapshotRevision(models.Model):
@@ -24,6 +63,8 @@ class SnapshotRevision(models.Model):
     document: models.JSONField[Any, Any] = models.JSONField(
         help_text="All its columns, with its parts and positions."
     )
+
+    objects: ClassVar[RevisionQuerySet] = RevisionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering: ClassVar = ["-id"]

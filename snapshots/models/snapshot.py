@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from prices.models import ExactDecimalField
+from snapshots.models.reviewing import Reviewed
 from snapshots.rates import USD
 from snapshots.slots import Slot
 
@@ -65,7 +66,7 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         return self.filter(account=account, slot_at__lt=slot_at).order_by("-slot_at", "-id")
 
 
-class Snapshot(models.Model):
+class Snapshot(Reviewed, models.Model):
     """What an account was worth in a slot, and how far that can be trusted.
 
     Written by `capture`; people accept, reject or edit it, with a reason. Taken again, it is
@@ -207,3 +208,8 @@ class Snapshot(models.Model):
     @property
     def is_counted(self) -> bool:
         return self.status in COUNTED
+
+    @property
+    def why(self) -> str:
+        """Return in words why it has its status; empty if there is nothing to say."""
+        return " ".join(str(reason.get("says", "")) for reason in self.reasons).strip()

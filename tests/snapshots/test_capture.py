@@ -12,7 +12,7 @@ from django.test import TestCase, TransactionTestCase
 from snapshots.capture import MAX_LATENESS, StatementTooLate, capture
 from snapshots.models import Snapshot, SnapshotPosition
 from snapshots.slots import slot_of
-from snapshots.sources.base import InvalidStatement, SourceError, SourceUnavailable
+from snapshots.sources.base import InvalidStatement, SourceUnavailable
 from snapshots.valuation import MissingRate
 from tests.snapshots.factories import (
     HEADER,
@@ -31,6 +31,13 @@ RATE = {"rate": "1.0823", "at": "2026-03-02", "source": "ECB"}
 def take(account, *, at=SCHEDULED_AT, is_eod=False, min_usd="1", run_id=7):
     slot = slot_of(at, is_eod=is_eod, zone=account.zone)
     return capture(account, slot, min_usd=Decimal(min_usd), run_id=run_id)
+
+
+def error_of(account, **options):
+    """Take a snapshot that the source gives no answer for, and return why not."""
+    error = take(account, **options).error
+    assert error is not None
+    return error
 
 
 class CaptureTests(TestCase):
@@ -124,38 +131,39 @@ class DataOfAnotherTimeTests(TestCase):
     def write(self, at):
         write_export(self.data_dir / "balance.csv", at=at)
 
-    def test_is_refused_with_both_times(self):
+    def test_is_refused_with_both_times_and_leaves_a_gap(self):
         account = make_account()
         self.write(datetime(2026, 11, 21, 9, 5, tzinfo=UTC))
 
-        with self.assertRaises(StatementTooLate) as refusal:
-            take(account, at=datetime(2026, 11, 1, 22, 59, tzinfo=UTC), is_eod=True)
+        error = error_of(account, at=datetime(2026, 11, 1, 22, 59, tzinfo=UTC), is_eod=True)
 
-        said = str(refusal.exception)
-        self.assertIn("data from 2026-11-21 10:05, slot 2026-11-01 23:59 (Europe/Zurich)", said)
-        self.assertIn("or trigger without scheduled_at.", said)
-        self.assertFalse(Snapshot.objects.exists())
+        self.assertIsInstance(error, StatementTooLate)
+        self.assertIn(
+            "data from 2026-11-21 10:05, slot 2026-11-01 23:59 (Europe/Zurich)", str(error)
+        )
+        self.assertIn("or trigger without scheduled_at.", str(error))
+        self.assertEqual(Snapshot.objects.get().status, "failed")
+        self.assertFalse(Snapshot.objects.counted().exists())
 
-    def test_is_what_comes_more_than_two_hours_after_the_slot(self):
+    def test_is_what_comes_after_the_quarter(self):
         account = make_account()
-        self.write(SCHEDULED_AT + MAX_LATENESS)
+        late = SCHEDULED_AT + MAX_LATENESS["intraday"]
+        self.write(late)
         self.assertEqual(take(account).outcome, "created")
-        self.write(SCHEDULED_AT + MAX_LATENESS + timedelta(seconds=1))
+        self.write(late + timedelta(seconds=1))
 
-        with self.assertRaises(StatementTooLate):
-            take(account, run_id=8)
+        self.assertIsInstance(error_of(account, run_id=8), StatementTooLate)
 
         self.assertEqual(Snapshot.objects.get().run_id, 7)
 
     def test_is_what_comes_more_than_two_hours_after_the_end_of_the_day(self):
         account = make_account()
         midnight = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # in Zurich
-        self.write(midnight + MAX_LATENESS)
+        self.write(midnight + MAX_LATENESS["eod"])
         self.assertEqual(take(account, is_eod=True).outcome, "created")
-        self.write(midnight + MAX_LATENESS + timedelta(seconds=1))
+        self.write(midnight + MAX_LATENESS["eod"] + timedelta(seconds=1))
 
-        with self.assertRaises(StatementTooLate):
-            take(account, is_eod=True)
+        self.assertIsInstance(error_of(account, is_eod=True), StatementTooLate)
 
 
 class AgainTests(TestCase):
@@ -177,13 +185,14 @@ class AgainTests(TestCase):
         self.assertEqual(SnapshotPosition.objects.count(), 5)
 
     def test_newer_data_replaces_the_positions(self):
-        self.write(current_balance(ROWS[1]), later=timedelta(minutes=1))
+        self.write(current_balance(*ROWS[:4]), later=timedelta(minutes=1))
 
         take(self.account)
 
         snapshot = Snapshot.objects.get()
-        self.assertEqual((snapshot.total_usd, snapshot.position_count), (1500, 1))
-        self.assertEqual(snapshot.positions.get().ticker, "SOL2")
+        self.assertEqual((snapshot.total_usd, snapshot.position_count), (Decimal("48968.73"), 4))
+        self.assertEqual(snapshot.positions.last().ticker, "EUR")
+        self.assertEqual(snapshot.revisions.get().total_usd, Decimal(TOTAL))
 
     def test_older_data_replaces_nothing(self):
         self.write(current_balance(ROWS[1]), later=timedelta(minutes=-1))
@@ -212,8 +221,7 @@ class AgainTests(TestCase):
     def test_failure_leaves_the_slot_as_it_was(self):
         self.write(current_balance(ROWS[0], "garbage"), later=timedelta(minutes=1))
 
-        with self.assertRaises(SourceError):
-            take(self.account)
+        self.assertEqual(take(self.account).outcome, "kept")
 
         self.assertEqual(Snapshot.objects.get().total_usd, Decimal(TOTAL))
         self.assertEqual(SnapshotPosition.objects.count(), 5)
@@ -238,15 +246,18 @@ class AgainTests(TestCase):
         ),
     ],
 )
-def test_wrong_input_says_what_and_writes_nothing(tmp_path, text, error, message):
+def test_wrong_input_says_what_and_leaves_a_gap(tmp_path, text, error, message):
     account = make_account()
     if text is not None:
         write_export(tmp_path / "balance.csv", text)
 
-    with pytest.raises(error, match=message):
-        take(account)
+    found = error_of(account)
 
-    assert not Snapshot.objects.exists()
+    assert isinstance(found, error)
+    assert message in str(found)
+    gap = Snapshot.objects.get()
+    assert (gap.status, gap.total_usd) == ("failed", None)
+    assert message in gap.why
 
 
 @pytest.mark.django_db

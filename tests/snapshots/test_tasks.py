@@ -119,7 +119,7 @@ class PnlSnapshotTests(SnapshotTestCase):
         self.assertTrue(failure.exception.permanent)
         self.assertIn("intraday FAILED - user=jack source=cointracking error=", self.journal()[0])
         self.assertIn(said, self.journal()[0])
-        self.assertFalse(Snapshot.objects.exists())
+        self.assertEqual(Snapshot.objects.get().status, "failed")
 
     def test_failure_leaves_the_progress_where_it_was(self):
         make_account()
@@ -140,7 +140,7 @@ class PnlSnapshotTests(SnapshotTestCase):
 
         self.assertTrue(failure.exception.permanent)
         self.assertIn("[2026-02-10 23:59:00] eod FAILED - ", self.journal()[0])
-        self.assertFalse(Snapshot.objects.exists())
+        self.assertEqual(Snapshot.objects.get().status, "failed")
 
     def test_missing_file_may_be_there_the_next_time(self):
         make_account()
@@ -184,7 +184,7 @@ class SeveralAccountsTests(SnapshotTestCase):
 
         assert isinstance(outcome, Degraded)
         self.assertEqual(outcome.result["total_usd"], TOTAL)
-        self.assertIn("1 of 2 accounts failed: Cold wallet", outcome.reason)
+        self.assertIn("1 of 2 accounts are not as they should be: Cold", outcome.reason)
         self.assertEqual([failed["account"] for failed in outcome.failed], ["Cold wallet"])
         self.assertIn("FAILED", self.journal()[1])
 

@@ -1,0 +1,90 @@
+"""Decide how far an answer can be trusted: the guards, with all that they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from snapshots.guards import Amount, Evidence, Limits, Objection, objections
+from snapshots.models import Account
+from snapshots.references import amounts_of, find_changes, find_quotes, find_steps
+from snapshots.valuation import Valuation
+from snapshots.whole import Reference, Whole
+
+SHADOWED = ("G2", "G3", "G4")  # whose limits are proposals: see SNAPSHOT_GUARDS
+QUOTE_AGE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is to be judged.
+
+    as_of  of the new data
+    """
+
+    account: Account
+    slot_at: datetime
+    as_of: datetime
+    whole: Whole
+    reference: Reference | None
+
+
+def judge(case: Case, valuation: Valuation) -> list[Objection]:
+    """Return what the guards object to; in shadow mode some of it is a notice."""
+    said = objections(_evidence(case, valuation))
+    if settings.SNAPSHOT_GUARDS == "enforce":
+        return said
+    return [
+        Objection(item.guard, item.says, blocks=item.blocks and item.guard not in SHADOWED)
+        for item in said
+    ]
+
+
+def guard_limits() -> Limits:
+    """Return the limits in the settings."""
+    return Limits(
+        vanished=Decimal(settings.SNAPSHOT_GUARD_VANISHED_PERCENT) / 100,
+        share=Decimal(settings.SNAPSHOT_GUARD_SHARE_POINTS) / 100,
+        jump=Decimal(settings.SNAPSHOT_GUARD_JUMP_PERCENT) / 100,
+        deviations=Decimal(settings.SNAPSHOT_GUARD_DEVIATIONS),
+    )
+
+
+def _evidence(case: Case, valuation: Valuation) -> Evidence:
+    reference, limits = case.reference, guard_limits()
+    after = amounts_of(case.whole.lines)
+    problems = case.whole.doubts
+    evidence = Evidence(problems=problems, total=valuation.total_value, after=after, limits=limits)
+    if reference is None or reference.currency != case.account.currency:
+        return evidence
+    usd_per_unit = valuation.rates.to_usd.rate if valuation.rates.to_usd else Decimal(1)
+    before = amounts_of(reference.lines) if reference.has_positions else None
+    jumped = _jumped(before or [], after, limits)
+    return Evidence(
+        problems=problems,
+        total=valuation.total_value,
+        after=after,
+        before=before,
+        total_before=reference.total,
+        changes=find_changes(case.account, reference.as_of, case.as_of, usd_per_unit=usd_per_unit),
+        quotes=find_quotes(jumped, usd_per_unit=usd_per_unit, since=case.slot_at - QUOTE_AGE)
+        if jumped
+        else {},
+        steps=find_steps(case.account, case.slot_at),
+        limits=limits,
+    )
+
+
+def _jumped(before: Sequence[Amount], after: Sequence[Amount], limits: Limits) -> list[str]:
+    known = {item.ticker: item.price for item in before if item.price}
+    return [
+        item.ticker
+        for item in after
+        if item.price
+        and item.ticker in known
+        and abs(item.price / known[item.ticker] - 1) > limits.jump
+    ]
