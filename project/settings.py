@@ -209,6 +209,8 @@ SPECTACULAR_SETTINGS = {
         "InstrumentKind": "prices.models.Instrument.Kind",
         "FreshnessState": "prices.freshness.State",
         "VenueState": "prices.venue_states.State",
+        "SnapshotStatus": "snapshots.models.Snapshot.Status",
+        "SnapshotKind": "snapshots.models.Snapshot.Kind",
     },
 }
 
@@ -296,6 +298,7 @@ COLLECTION_THREADS = env.whole("COLLECTION_THREADS", 4, most=64)  # that call on
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")
 SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")
 REPORTING_CURRENCY = env.text("REPORTING_CURRENCY", "USD")  # of who has not chosen one
+PORTFOLIO_CACHE_SECONDS = env.whole("PORTFOLIO_CACHE_SECONDS", 60, least=0, most=86_400)
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
 COINTRACKING_URL = env.web_address("COINTRACKING_URL", "https://cointracking.info")
 # How old what stands in for a part that failed may be; after that there is a gap.

@@ -11,6 +11,8 @@ urlpatterns = [
     path("logout/", Logout.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("api/", include("prices.api.urls")),
+    path("api/", include("snapshots.api.urls")),
     path("api/", include("scheduling.api.urls")),  # last: it answers for what is nowhere
+    path("", include("snapshots.api.root_urls")),
     path("", include("scheduling.api.probe_urls")),
 ]

@@ -1,0 +1,1 @@
+"""The endpoints of portfolios. Whoever asks sees his own, staff see all."""

@@ -1,0 +1,57 @@
+"""Answers that are kept for a while, with an ETag and the age of the data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from snapshots.selectors.scope import Scope
+from snapshots.telling import instant
+
+Body = dict[str, Any]
+
+
+def answer(request: Request, name: str, scope: Scope, build: Callable[[Scope], Body]) -> Response:
+    """Return what `build` tells of the scope, at most PORTFOLIO_CACHE_SECONDS old.
+
+    It is built anew as soon as an account has a newer snapshot. 304 if the asker has it already.
+    """
+    key = f"snapshots:{name}:{_fingerprint(scope)}"
+    kept = cache.get(key)
+    if kept is None:
+        body = {**build(scope), "built_at": instant(timezone.now())}
+        tag = hashlib.sha256(orjson.dumps(body | {"built_at": None})).hexdigest()[:32]
+        kept = (f'W/"{tag}"', body)
+        cache.set(key, kept, settings.PORTFOLIO_CACHE_SECONDS)
+    etag, body = kept
+    if etag in [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]:
+        response = Response(status=304)
+    else:
+        response = Response({**body, "age_seconds": _age(body["as_of"])})
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"  # asked again each time, answered with 304
+    response["Vary"] = "Authorization, Cookie"
+    return response
+
+
+def _fingerprint(scope: Scope) -> str:
+    """Return what the answer depends on: whose accounts, in which currency, as of when."""
+    parts = [str(scope.owner.pk), scope.currency]
+    for one in scope.members:
+        parts += [str(one.account.pk), str(one.account.updated_at), str(one.last_at)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _age(as_of: str | None) -> int | None:
+    if as_of is None:
+        return None
+    return max(0, round((timezone.now() - datetime.fromisoformat(as_of)).total_seconds()))

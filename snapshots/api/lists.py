@@ -1,0 +1,68 @@
+"""Accounts and snapshots, in lists."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scheduling.rest.filters import Filters, InstantFilter
+from snapshots.api.serializers import AccountSerializer, SnapshotSerializer
+from snapshots.models import Account, Snapshot
+from snapshots.telling import of_account, of_snapshot
+
+
+class AccountFilters(Filters):
+    source = django_filters.CharFilter()
+    user_id = django_filters.NumberFilter(field_name="owner_id", label="Whose; staff see others'.")
+    ordering = django_filters.OrderingFilter(fields=("id", "name", "source"))
+
+
+class SnapshotFilters(Filters):
+    account = django_filters.NumberFilter(field_name="account_id")
+    source = django_filters.CharFilter(field_name="account__source")
+    user_id = django_filters.NumberFilter(
+        field_name="account__owner_id", label="Whose; staff see others'."
+    )
+    kind = django_filters.MultipleChoiceFilter(choices=Snapshot.Kind.choices)
+    status = django_filters.MultipleChoiceFilter(choices=Snapshot.Status.choices)
+    slot_from = InstantFilter(field_name="slot_at", lookup_expr="gte")
+    slot_to = InstantFilter(field_name="slot_at", lookup_expr="lt", label="Exclusive.")
+    business_date = django_filters.DateFilter(label="The day that it counts for: 2026-03-02.")
+
+
+class AccountsView(GenericAPIView[Account]):
+    queryset = Account.objects.none()
+    filterset_class = AccountFilters
+
+    def get_queryset(self) -> QuerySet[Account]:
+        return Account.objects.visible_to(self.request.user).order_by("id")
+
+    @extend_schema(
+        summary="List accounts",
+        responses=AccountSerializer(many=True),
+        operation_id="accounts_list",
+    )
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response([of_account(one) for one in page])
+
+
+class SnapshotsView(GenericAPIView[Snapshot]):
+    queryset = Snapshot.objects.none()
+    filterset_class = SnapshotFilters
+
+    def get_queryset(self) -> QuerySet[Snapshot]:
+        return Snapshot.objects.visible_to(self.request.user).order_by("-slot_at", "-id")
+
+    @extend_schema(
+        summary="List snapshots of all statuses, the newest first",
+        responses=SnapshotSerializer(many=True),
+        operation_id="snapshots_list",
+    )
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return self.get_paginated_response([of_snapshot(one) for one in page])

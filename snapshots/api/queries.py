@@ -1,0 +1,88 @@
+"""What endpoints of portfolios may be asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+
+from scheduling.rest.closed import Closed
+from snapshots.performance.periods import Period
+from snapshots.selectors.scope import NoPortfolio, Scope, find_scope
+from snapshots.sources import SOURCES
+
+DAY = timedelta(days=1)
+# How far back a curve goes; None = to its beginning. A day and a week have quarters of an hour.
+RANGES = {
+    "1D": DAY, "1W": 7 * DAY, "1M": 31 * DAY, "3M": 92 * DAY, "YTD": 366 * DAY, "1Y": 366 * DAY,
+    "Max": None,
+}  # fmt: skip
+QUARTERS = ("1D", "1W")
+
+
+class ScopeQuery(Closed):
+    """Whose accounts, and which of them."""
+
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=sorted(SOURCES), required=False, help_text="Accounts of this source only."
+    )
+    user_id = serializers.IntegerField(
+        required=False, min_value=1, help_text="Whose accounts: one's own, unless staff."
+    )
+    account = serializers.IntegerField(
+        required=False, min_value=1, help_text="This account only; /api/accounts lists them."
+    )
+    currency = serializers.RegexField(
+        r"^[A-Z0-9]{2,10}\Z",
+        required=False,
+        help_text="USD, or the owner's reporting currency, which is taken if left out.",
+    )
+
+
+class PnlQuery(ScopeQuery):
+    period = serializers.ChoiceField(
+        choices=[one.value for one in Period], required=False, help_text="All if left out."
+    )
+
+
+class ChartQuery(ScopeQuery):
+    format = serializers.ChoiceField(
+        choices=["json", "csv"],
+        required=False,
+        help_text="Where Accept leaves it open, as that of a browser.",
+    )
+
+
+class PeriodQuery(ChartQuery):
+    period = serializers.ChoiceField(
+        choices=[one.value for one in Period], default=Period.TODAY.value
+    )
+
+
+class CurveQuery(ChartQuery):
+    range = serializers.ChoiceField(choices=list(RANGES), default="1M")
+
+
+def asked(request: Request, query_class: type[ScopeQuery] = ScopeQuery) -> dict[str, Any]:
+    """Return what is asked, checked."""
+    query = query_class(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    values: dict[str, Any] = query.validated_data
+    return values
+
+
+def scope_of(request: Request, values: dict[str, Any]) -> Scope:
+    """Return the accounts that are asked for. Raise NotFound if one may not see them."""
+    try:
+        return find_scope(
+            request.user,
+            user_id=values.get("user_id"),
+            source=values.get("source", ""),
+            account_id=values.get("account"),
+            currency=values.get("currency", ""),
+        )
+    except NoPortfolio as exc:
+        raise NotFound(str(exc)) from exc

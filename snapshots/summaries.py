@@ -1,0 +1,158 @@
+"""The answers that take more than one look: balances, metrics, the risk dashboard."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from snapshots.models import Snapshot
+from snapshots.performance.drawdown import underwater
+from snapshots.performance.periods import Period
+from snapshots.performance.returns import ZERO
+from snapshots.selectors.curve import CurvePoint
+from snapshots.selectors.measures import Performance, performance_of, read_standings
+from snapshots.selectors.pnl import Standing, pnl_of, read_standing
+from snapshots.selectors.positions import Allocated, allocation, read_positions
+from snapshots.selectors.scope import Scope
+from snapshots.telling import (
+    instant,
+    money,
+    of_account,
+    of_measure,
+    of_measures,
+    of_pnl,
+    of_position,
+    of_snapshot,
+    rounded,
+)
+
+A_MONTH = timedelta(days=30)
+TOP = 10
+Body = dict[str, Any]
+
+
+def balances(scope: Scope) -> Body:
+    """Return what each account has now, with its positions."""
+    standing = read_standing(scope)
+    now = read_positions(scope, _newest_at(scope)) if scope.newest_day else None
+    return {
+        **_head(scope, standing),
+        "accounts": [
+            {**of_account(one), "snapshot": _snapshot_of(one.pk, now.snapshots if now else [])}
+            for one in scope.accounts
+        ],
+        "positions": [of_position(row, held.value) for row, held in (now.positions if now else [])],
+    }
+
+
+def metrics(scope: Scope) -> Body:
+    """Return P&L of all periods and the measures of the whole past."""
+    standing = read_standing(scope, since=date.min)
+    ends = standing.ends if standing else ()
+    performance = performance_of(scope, ends)
+    standings = read_standings(scope, ends)
+    return {
+        **_head(scope, standing),
+        "pnl": [of_pnl(one) for one in pnl_of(scope, standing, list(Period))] if standing else [],
+        "flows_known": performance.flows_known,
+        "reason": performance.reason,
+        "measures": of_measures(performance.measures),
+        "money_weighted": of_measure(performance.money_weighted),
+        "exposure": of_measure(standings.exposure),
+        "concentration": of_measure(standings.concentration),
+        "turnover": of_measure(standings.turnover),
+    }
+
+
+def risk(scope: Scope) -> Body:
+    """Return what could be lost, where it lies, and how far the data can be trusted."""
+    standing = read_standing(scope, since=date.min)
+    ends = standing.ends if standing else ()
+    performance = performance_of(scope, ends)
+    standings = read_standings(scope, ends)
+    now = read_positions(scope, _newest_at(scope)) if scope.newest_day else None
+    parts = allocation(scope, now) if now else []
+    measures = of_measures(performance.measures)
+    names = ("volatility", "value_at_risk", "conditional_value_at_risk", "drawdown")
+    return {
+        **_head(scope, standing),
+        "reason": performance.reason,
+        **{name: measures[name] for name in names},
+        "value_at_risk_amount": _amount_at_risk(measures["value_at_risk"]["value"], standing),
+        "drawdown_now": _drawdown_now(performance),
+        "exposure": of_measure(standings.exposure),
+        "concentration": of_measure(standings.concentration),
+        "turnover": of_measure(standings.turnover),
+        "by_kind": _shares(parts, lambda one: one.kind),
+        "by_account": _shares(parts, lambda one: one.account),
+        "largest": _shares(parts, lambda one: one.ticker)[:TOP],
+        "data": _data(scope, ends),
+    }
+
+
+def _head(scope: Scope, standing: Standing | None) -> Body:
+    return {
+        "user_id": scope.owner.pk,
+        "currency": scope.currency,
+        "as_of": instant(standing.now.at) if standing else None,
+        "value": money(standing.now.value) if standing else None,
+        "is_carried": bool(standing and standing.now.is_carried),
+        "missing": list(standing.missing) if standing else [],
+    }
+
+
+def _newest_at(scope: Scope) -> datetime:
+    return max(one.last_at for one in scope.members if one.last_at)
+
+
+def _snapshot_of(account_id: int, snapshots: Iterable[Snapshot]) -> Body | None:
+    found = next((one for one in snapshots if one.account_id == account_id), None)
+    return of_snapshot(found) if found else None
+
+
+def _amount_at_risk(ratio: float | None, standing: Standing | None) -> str | None:
+    if ratio is None or standing is None:
+        return None
+    return rounded(standing.point.value * Decimal(str(ratio)))
+
+
+def _drawdown_now(performance: Performance) -> float | None:
+    if not performance.returns or any(one.ratio is None for one in performance.returns):
+        return None
+    ratios = np.array([float(one.ratio or 0) for one in performance.returns])
+    return float(underwater(ratios)[-1])
+
+
+def _shares(parts: Sequence[Allocated], name_of: Callable[[Allocated], str]) -> list[Body]:
+    values: dict[str, Decimal] = defaultdict(Decimal)
+    for part in parts:
+        values[name_of(part)] += part.value
+    whole = sum((abs(value) for value in values.values()), ZERO)
+    rows = sorted(values.items(), key=lambda item: abs(item[1]), reverse=True)
+    return [
+        {
+            "name": name,
+            "value": rounded(value),
+            "share": float(abs(value) / whole) if whole else None,
+        }
+        for name, value in rows
+    ]
+
+
+def _data(scope: Scope, ends: Sequence[CurvePoint]) -> Body:
+    """Count what is behind the figures: statuses of the last 30 days, gaps between ends of days."""
+    newest = scope.newest_day
+    recent = scope.snapshots()
+    rows = recent.filter(business_date__gt=newest - A_MONTH) if newest else recent.none()
+    counts = Counter(rows.values_list("status", flat=True))
+    return {
+        "snapshots_30_days": dict(sorted(counts.items())),
+        "ends_of_days": len(ends),
+        "gaps": sum(one.value is None for one in ends),
+        "carried": sum(one.is_carried for one in ends),
+    }
