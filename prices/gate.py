@@ -9,7 +9,7 @@ from threading import Lock
 
 from prices.models.budget import Budget
 from prices.models.circuit import Circuit
-from prices.usage import count_call
+from prices.usage import count_call, write_counted
 from prices.venues.base import Banned, RateLimited
 from prices.venues.caller import Chance
 
@@ -46,6 +46,7 @@ class DatabaseGate:
     def pass_through(self, group: str, cost: float = 1.0) -> None:
         """Return when it is the caller's turn. Raise Banned, or RateLimited after a minute."""
         pace = self._paces[group] * cost
+        write_counted()
         give_up_at = self._chance.now() + PATIENCE
         with self._first_in_line(group):
             lead = timedelta(0)

@@ -14,7 +14,7 @@ from prices.models import Candle, CorporateAction
 from prices.models.decimals import MAX_DIGITS
 from prices.store import Series
 from prices.store.series import COLUMNS, Row
-from prices.venues.base import EPOCH, LENGTHS
+from prices.venues.base import LENGTHS
 
 MOST_READ = 200_000  # candles for one answer: a second or two
 Factors = Sequence[tuple[datetime, Decimal, Decimal]]
@@ -78,13 +78,14 @@ def read_points(
             f"There are more than {MOST_READ:,} candles of {series.interval} between "
             f"{since:%Y-%m-%d %H:%M}Z and {until:%Y-%m-%d %H:%M}Z."
         )
-    length = LENGTHS[series.interval]
-    per_point = _intervals_per_point([(at - EPOCH) // length for at in openings], most)
-    rows: Iterable[Row] = candles.values_list(*COLUMNS)
+    seconds = int(LENGTHS[series.interval].total_seconds())
+    per_point = _intervals_per_point([int(at.timestamp()) // seconds for at in openings], most)
+    rows: Iterable[Row] = candles.values_list(*COLUMNS).iterator()  # one stretch in memory
     if is_adjusted:
         rows = _adjusted(rows, _factors(series))
-    stretches = groupby(rows, key=lambda row: (row[0] - EPOCH) // (length * per_point))
-    return Points([_point(list(stretch)) for _, stretch in stretches], per_point)
+    stretch = seconds * per_point
+    stretches = groupby(rows, key=lambda row: int(row[0].timestamp()) // stretch)
+    return Points([_point(list(found)) for _, found in stretches], per_point)
 
 
 def plain(number: Decimal) -> str:

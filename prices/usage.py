@@ -36,8 +36,22 @@ _BY_RUN: dict[int, _Unwritten] = {}
 _LOCK = Lock()
 
 
+def write_counted() -> None:
+    """Write what the current run has counted, if that was long ago.
+
+    Before a token is taken: a call that waited for the database then would come out of turn.
+    """
+    run = current_run()
+    with _LOCK:
+        unwritten = _BY_RUN.get(run.id) if run else None
+        if unwritten is None or time.monotonic() - unwritten.since < EVERY:
+            return
+        counts = unwritten.take()
+    _write(counts)
+
+
 def count_call(venue: str, key: str, group: str, now: datetime) -> None:
-    """Count a call for the job of the current run."""
+    """Count a call for the job of the current run: in memory. Outside of any, write it down."""
     run = current_run()
     use = Use(venue, key, group, run.job_key if run else "", floor_to(AN_HOUR, now))
     if run is None:
@@ -47,12 +61,7 @@ def count_call(venue: str, key: str, group: str, now: datetime) -> None:
         if run.id not in _BY_RUN:
             _BY_RUN[run.id] = _Unwritten()
             at_end_of_run(partial(_write_rest, run.id))
-        unwritten = _BY_RUN[run.id]
-        unwritten.counts[use] += 1
-        if time.monotonic() - unwritten.since < EVERY:
-            return
-        counts = unwritten.take()
-    _write(counts)
+        _BY_RUN[run.id].counts[use] += 1
 
 
 def _write_rest(run_id: int) -> None:

@@ -47,11 +47,11 @@ class UsageTests(TestCase):
 
     def test_a_long_run_is_counted_while_it_lasts(self):
         with running(run_of("hourly")):
-            usage.count_call("upbit", "", "candles", NOW)
+            self.gate.pass_through("candles")
+            self.gate.pass_through("candles")
             usage._BY_RUN[1].since -= usage.EVERY
-            usage.count_call("upbit", "", "candles", NOW)
+            self.gate.pass_through("candles")
             self.assertEqual(counted(), [("candles", "hourly", 2)])
-            usage.count_call("upbit", "", "candles", NOW)
 
         self.assertEqual(counted(), [("candles", "hourly", 3)])
 
