@@ -248,7 +248,7 @@ UNFOLD = {
 # --- Scheduler --------------------------------------------------------------
 RUN_SCHEDULER = env.flag("RUN_SCHEDULER")  # True: in the web process, as a thread
 SCHEDULING_THREADS = env.whole("SCHEDULING_THREADS", 20, most=1000)  # runs at once
-SCHEDULING_PROCESSES = env.whole("SCHEDULING_PROCESSES", 2, most=1000)  # the same
+SCHEDULING_PROCESSES = env.whole("SCHEDULING_PROCESSES", 4, most=1000)  # the same
 SCHEDULING_PROCESS_MEMORY_MB = env.whole("SCHEDULING_PROCESS_MEMORY_MB", 2048, least=0)  # 0: any
 SCHEDULING_BATCH = env.whole("SCHEDULING_BATCH", 500, most=10_000)  # due jobs locked at once
 SCHEDULING_CATCH_UP_CAP = env.whole("SCHEDULING_CATCH_UP_CAP", 100, most=100_000)  # after downtime

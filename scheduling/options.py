@@ -17,7 +17,7 @@ class Options:
     """Each knob with its unit and default."""
 
     threads: int = _setting("SCHEDULING_THREADS", 20)  # runs at once in threads
-    processes: int = _setting("SCHEDULING_PROCESSES", 2)  # runs at once in child processes
+    processes: int = _setting("SCHEDULING_PROCESSES", 4)  # runs at once in child processes
     # MB that a child process may allocate, 0: no limit
     process_memory_mb: int = _setting("SCHEDULING_PROCESS_MEMORY_MB", 2048)
     batch: int = _setting("SCHEDULING_BATCH", 500)  # due jobs locked in one transaction

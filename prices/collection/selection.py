@@ -133,6 +133,17 @@ def named(symbol: str) -> Q:
     return whole | (Q(venue=venue) & inner)  # ccxt has symbols with a colon: BTC/USDT:USDT
 
 
+def get_one(symbol: str) -> Instrument:
+    """Return the instrument that is called so. Raise NoSuchInstrument if none is, or several."""
+    found = list(Instrument.objects.filter(named(symbol)).distinct()[:2])
+    if not found:
+        Selection(symbols=[symbol]).refuse_unknown_symbols()
+    if len(found) > 1:
+        names = " and ".join(map(name_of, found))
+        raise NoSuchInstrument(f"{symbol!r} may be {names}. Say which.")
+    return found[0]
+
+
 def name_of(instrument: Instrument) -> str:
     """Return the name by which a selection finds this instrument and no other one."""
     return f"{instrument.venue}:{instrument.venue_id}"

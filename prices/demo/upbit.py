@@ -40,6 +40,7 @@ KNOWN = {  # of the first markets: English and Korean name, and a price in won
     "SOL": ("Solana", "솔라나", "126300"),
     "DOGE": ("Dogecoin", "도지코인", "136.4"),
     "BTT": ("BitTorrent", "비트토렌트", "0.000482"),
+    "USDT": ("Tether", "테더", "1463"),
 }
 LISTED_AT = datetime(2024, 1, 1, tzinfo=UTC)
 Stretch = tuple[datetime, datetime]  # from, until
