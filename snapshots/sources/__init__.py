@@ -8,11 +8,13 @@ from typing import Any
 from snapshots.sources.base import Source, UnknownSource
 from snapshots.sources.cointracking import CoinTracking
 from snapshots.sources.cointracking_api import CoinTrackingApi
+from snapshots.sources.saxo import Saxo
 from snapshots.sources.surroundings import Configured, Surroundings
 
 SOURCES: Mapping[str, Configured] = {
     "cointracking": CoinTracking,
     "cointracking_api": CoinTrackingApi,
+    "saxo": Saxo,
 }
 
 

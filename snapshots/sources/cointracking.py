@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from snapshots.sources.base import (
     MAX_TEXT,
     MAX_TICKER,
-    InvalidSettings,
     InvalidStatement,
     Kind,
     Part,
@@ -18,9 +16,10 @@ from snapshots.sources.base import (
     Statement,
 )
 from snapshots.sources.csv_table import CsvTable, Row, refuse_repeated
-from snapshots.sources.export_file import read_export
+from snapshots.sources.export_file import GivenFile, as_text
 from snapshots.sources.numbers import shown
 from snapshots.sources.surroundings import Surroundings
+from snapshots.sources.trade_table import is_trade_table
 
 KINDS: dict[str, Kind] = {"coin": "coin", "currency": "currency", "commodity": "commodity"}
 
@@ -101,23 +100,18 @@ class CoinTracking:
 
     credential: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, file: GivenFile) -> None:
+        self._file = file
 
     @classmethod
     def configured(cls, settings: Mapping[str, Any], around: Surroundings) -> CoinTracking:
-        """Read `path` from the settings: a CSV file, relative to DATA_DIR or absolute."""
-        path = settings.get("path")
-        if not isinstance(path, str) or not path.lower().endswith(".csv") or "\0" in path:
-            raise InvalidSettings(
-                "The account's settings need 'path': the CSV file that CoinTracking exported, "
-                f"such as 'current_balance.csv' (relative to {around.data_dir})."
-            )
-        return cls(around.data_dir / path)
+        """Read `path` from the settings: a CSV file. Without it, the newest upload counts."""
+        what = "the CSV file that CoinTracking exported"
+        return cls(GivenFile.configured(settings, around, kinds=(".csv",), what=what))
 
     def fetch(self) -> Statement:
         """Return the balance in the file, as of the time the file was written."""
-        file = read_export(self.path)
+        file = as_text(self._file.read())
         table = CsvTable(file.name, file.text)
         layout = _layout_of(table)
         currency = _currency_of(table, layout)
@@ -137,6 +131,11 @@ def _layout_of(table: CsvTable) -> Layout:
     for layout in LAYOUTS:
         if set(layout.columns) <= set(table.header) and layout.currencies(table.header):
             return layout
+    if is_trade_table(table.header):
+        raise InvalidStatement(
+            f"{table.name} is a Trade Table: it tells what came and went, and no values. Export "
+            '"Current Balance" for snapshots; for flows: manage.py import_flows FILE.'
+        )
     found = ", ".join(shown(column) for column in table.header[:20])
     known = " and ".join(layout.describe() for layout in LAYOUTS)
     raise InvalidStatement(

@@ -68,13 +68,19 @@ class CsvTable:
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows in the order of the file; blank lines are no rows."""
-        for line, record in self._records:
+        for line, record in self.records():
             place = f"{self.name}, line {line}"
+            yield Row(place, line, dict(zip(self.header, record, strict=True)))
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield line and cells of each row, for who reads them by their position."""
+        for line, record in self._records:
             if len(record) != len(self.header):
                 raise InvalidStatement(
-                    f"{place} has {len(record)} columns, but the header has {len(self.header)}."
+                    f"{self.name}, line {line} has {len(record)} columns, but the header has "
+                    f"{len(self.header)}."
                 )
-            yield Row(place, line, dict(zip(self.header, record, strict=True)))
+            yield line, record
 
     def _read_records(self) -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True)

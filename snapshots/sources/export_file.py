@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from snapshots.sources.base import InvalidStatement, SourceUnavailable
+from snapshots.sources.base import InvalidSettings, InvalidStatement, SourceUnavailable
+from snapshots.sources.surroundings import StoredFile, Surroundings
 
 MAX_BYTES = 10 * 1024 * 1024
 
@@ -22,12 +25,61 @@ class ExportFile:
     written_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """The file of an account: at a path, or else the newest that was uploaded."""
+
+    path: Path | None
+    newest: Callable[[], StoredFile | None]
+
+    @classmethod
+    def configured(
+        cls, settings: Mapping[str, Any], around: Surroundings, *, kinds: tuple[str, ...], what: str
+    ) -> GivenFile:
+        """Read `path` from the settings: relative to DATA_DIR, or absolute. Raise InvalidSettings.
+
+        kinds  how names may end
+        what   is expected, for people
+        """
+        if "path" not in settings:
+            return cls(None, around.newest_file)
+        path = settings["path"]
+        if not isinstance(path, str) or not path.lower().endswith(kinds) or "\0" in path:
+            raise InvalidSettings(
+                f"'path' in the account's settings is {what}, such as 'positions{kinds[0]}' "
+                f"(relative to {around.data_dir}). Without it, upload the file."
+            )
+        return cls(around.data_dir / path, around.newest_file)
+
+    def read(self) -> StoredFile:
+        """Return the file. Raise SourceUnavailable, or InvalidStatement if it is too large."""
+        if self.path is not None:
+            return read_file(self.path)
+        file = self.newest()
+        if file is None:
+            raise SourceUnavailable(
+                "Nobody has uploaded a file for this account. Upload one, or set 'path' in its "
+                "settings."
+            )
+        return file
+
+
 def read_export(path: Path, *, max_bytes: int = MAX_BYTES) -> ExportFile:
-    """Return the file at `path` as it was at one moment.
+    """Return the text at `path` as it was at one moment.
 
     Raise SourceUnavailable if it is missing or is being written, InvalidStatement if it is
     empty, too large or no UTF-8 text.
     """
+    return as_text(read_file(path, max_bytes=max_bytes))
+
+
+def as_text(file: StoredFile) -> ExportFile:
+    """Return the text in `file`. Raise InvalidStatement if it is empty or no UTF-8 text."""
+    return ExportFile(file.name, _decode(file.name, file.data), file.received_at)
+
+
+def read_file(path: Path, *, max_bytes: int = MAX_BYTES) -> StoredFile:
+    """Return the file at `path` as it was at one moment, as of when it was written."""
     try:
         data, status = _read_bytes(path, max_bytes)
     except FileNotFoundError as exc:
@@ -42,11 +94,8 @@ def read_export(path: Path, *, max_bytes: int = MAX_BYTES) -> ExportFile:
         )
     if len(data) != status.st_size:
         raise SourceUnavailable(f"{path.name} is being written right now. Try again.")
-    return ExportFile(
-        name=path.name,
-        text=_decode(path.name, data),
-        written_at=datetime.fromtimestamp(status.st_mtime, UTC),
-    )
+    written_at = datetime.fromtimestamp(status.st_mtime, UTC)
+    return StoredFile(name=path.name, data=data, received_at=written_at)
 
 
 def _read_bytes(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:

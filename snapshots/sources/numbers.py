@@ -25,3 +25,41 @@ def read_number(text: str) -> Decimal:
 def shown(text: str, limit: int = 40) -> str:
     """Return `text` in quotes and cut, fit for a message."""
     return repr(text if len(text) <= limit else f"{text[:limit]}…")
+
+
+# What exports write for no number, and between thousands: blanks of all widths, apostrophes.
+NOTHING = ("", "-", "\u2013", "\u2014")
+BETWEEN = re.compile("[\\s'\u2019]")
+WITH_UNIT = re.compile(r"(-?[0-9.,]*[0-9])(?:[A-Z]{3}|%)?")
+
+
+def read_localised(text: str) -> Decimal | None:
+    """Return the number in a text such as `8 679 USD`, `11,61%` or `1.234,50`; None: no number.
+
+    Raise ValueError if it could be two numbers: 1,234.
+    """
+    bare = BETWEEN.sub("", text).replace("\u2212", "-")
+    if bare in NOTHING:
+        return None
+    found = WITH_UNIT.fullmatch(bare)
+    if found is None:
+        raise ValueError(f"{shown(text)} is not a number.")
+    whole, mark, decimals = _parted(found[1])
+    if mark == "," and len(decimals) == 3 and len(whole.lstrip("-")) <= 3 and "." not in whole:
+        raise ValueError(f"{shown(text)} could be two numbers. Export with a decimal point.")
+    digits = re.sub("[.,]", "", whole)
+    return read_number(f"{digits}.{decimals}" if decimals else digits)
+
+
+def _parted(number: str) -> tuple[str, str, str]:
+    """Return what stands before the last point or comma, which one it is, and what follows.
+
+    One that stands twice, or before groups of three after another mark, parts thousands.
+    """
+    last = max(number.rfind("."), number.rfind(","))
+    if last < 0:
+        return number, "", ""
+    mark = number[last]
+    if number.count(mark) > 1:
+        return number, "", ""
+    return number[:last], mark, number[last + 1 :]

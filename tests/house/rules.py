@@ -61,7 +61,7 @@ FLOORS = {
 }
 
 # Each takes tens of megabytes: imported inside functions only, by who needs it, when he does.
-HEAVY = {"ccxt", "exchange_calendars", "pandas", "pyarrow"}
+HEAVY = {"ccxt", "exchange_calendars", "pandas", "pyarrow", "python_calamine"}
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50

@@ -80,7 +80,7 @@ class AccountAdminTests(AdminTestCase):
 
         errors = page.context["adminform"].form.errors
         self.assertIn("'Zurich' is no time zone", errors["timezone"][0])
-        self.assertIn("need 'path': the CSV file", errors["settings"][0])
+        self.assertIn("is the CSV file that", errors["settings"][0])
         self.assertFalse(Account.objects.exists())
 
 

@@ -17,7 +17,7 @@ from snapshots.sources.base import (
 from snapshots.sources.cointracking import CoinTracking
 from tests.snapshots.factories import HEADER, ROWS, WRITTEN_AT, current_balance, write_export
 from tests.snapshots.sources.contract import SourceContract
-from tests.snapshots.sources.surroundings import make_surroundings
+from tests.snapshots.sources.surroundings import make_file, make_surroundings
 
 EXAMPLES = Path(settings.BASE_DIR, "examples", "cointracking")
 BY_EXCHANGE = "\n".join(
@@ -32,7 +32,11 @@ BY_EXCHANGE = "\n".join(
 
 
 def fetch(tmp_path, text):
-    return CoinTracking(write_export(tmp_path / "balance.csv", text)).fetch()
+    return reading(write_export(tmp_path / "balance.csv", text)).fetch()
+
+
+def reading(path):
+    return CoinTracking.configured({"path": str(path)}, make_surroundings())
 
 
 class TestContract(SourceContract):
@@ -42,7 +46,7 @@ class TestContract(SourceContract):
 
     @pytest.fixture
     def absent(self, tmp_path):
-        return lambda: CoinTracking(tmp_path / "nowhere.csv")
+        return lambda: reading(tmp_path / "nowhere.csv")
 
     @pytest.fixture
     def garbled(self, tmp_path):
@@ -76,7 +80,6 @@ def test_data_is_as_old_as_its_file(tmp_path):
 @pytest.mark.parametrize(
     "given",
     [
-        pytest.param({}, id="none"),
         pytest.param({"path": ""}, id="empty"),
         pytest.param({"path": 5}, id="no-text"),
         pytest.param({"path": "secret_key"}, id="no-export"),
@@ -84,16 +87,30 @@ def test_data_is_as_old_as_its_file(tmp_path):
     ],
 )
 def test_settings_without_a_csv_file_are_refused(given, tmp_path):
-    with pytest.raises(InvalidSettings, match="need 'path': the CSV file"):
+    with pytest.raises(InvalidSettings, match="is the CSV file that"):
         CoinTracking.configured(given, make_surroundings(tmp_path))
 
 
 def test_path_is_relative_to_the_data_directory_or_absolute(tmp_path):
-    relative = CoinTracking.configured({"path": "in/a.csv"}, make_surroundings(tmp_path))
-    absolute = CoinTracking.configured({"path": "/exports/a.CSV"}, make_surroundings(tmp_path))
+    absolute = write_export(tmp_path / "in" / "a.CSV")
+    source = CoinTracking.configured({"path": "in/a.CSV"}, make_surroundings(tmp_path))
 
-    assert relative.path == tmp_path / "in" / "a.csv"
-    assert absolute.path == Path("/exports/a.CSV")
+    assert source.fetch().positions == reading(absolute).fetch().positions
+
+
+def test_without_a_path_the_newest_upload_counts():
+    file = make_file("balance.csv", current_balance().encode())
+
+    statement = CoinTracking.configured({}, make_surroundings(newest_file=lambda: file)).fetch()
+
+    assert (len(statement.positions), statement.as_of) == (6, file.received_at)
+
+
+def test_a_trade_table_is_no_balance(tmp_path):
+    header = "Type,Buy,Cur.,Sell,Cur.,Fee,Cur.,Exchange,Group,Comment,Date"
+
+    with pytest.raises(InvalidStatement, match="is a Trade Table"):
+        fetch(tmp_path, f"{header}\n")
 
 
 def test_current_balance_is_read_as_it_stands(tmp_path):
@@ -271,7 +288,7 @@ def test_values_in_two_currencies_are_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["current_balance_usd.csv", "balance_by_exchange_usd.csv"])
 def test_example_is_worth_what_it_says(name):
-    statement = CoinTracking(EXAMPLES / name).fetch()
+    statement = reading(EXAMPLES / name).fetch()
 
     values = [position.value or 0 for position in statement.positions]
     assert sum(values) == Decimal("60107.12")
