@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from scheduling.pages.history import History
 from snapshots.admin.credentials import CredentialInline, wanted_by
+from snapshots.admin.entered import EnteredInline
 from snapshots.figures import plain
 from snapshots.models import Account, Snapshot, SnapshotPosition
 
@@ -31,10 +32,12 @@ class AccountAdmin(ModelAdmin):
         "owner", "name", "source", "currency", "timezone", "settings", "flows_known_since",
         "flows_known_until",
     )  # fmt: skip
-    inlines = (CredentialInline,)
+    inlines = (CredentialInline, EnteredInline)
 
     def get_inlines(self, request: HttpRequest, obj: Account | None) -> Any:
-        return self.inlines if wanted_by(obj) else ()
+        if obj is not None and obj.source == "manual":
+            return (EnteredInline,)
+        return (CredentialInline,) if wanted_by(obj) else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         rows = Account.objects.visible_to(request.user)

@@ -2,6 +2,7 @@
 
 from snapshots.models.account import Account
 from snapshots.models.credential import Credential
+from snapshots.models.entered import EnteredPosition
 from snapshots.models.flow import Flow
 from snapshots.models.hourly_budget import HourlyBudget
 from snapshots.models.part import SnapshotPart
@@ -15,6 +16,7 @@ __all__ = [
     "COUNTED",
     "Account",
     "Credential",
+    "EnteredPosition",
     "Flow",
     "HourlyBudget",
     "Portfolio",

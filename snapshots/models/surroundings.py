@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,11 @@ from django.conf import settings
 from prices.gate import DatabaseGate
 from prices.venues.base import Gate
 from prices.venues.caller import Address, Chance
+from snapshots.models.entered import EnteredPosition
+from snapshots.models.known_prices import find_price
 from snapshots.models.login import StoredLogin
 from snapshots.models.queue import DatabaseQueue
-from snapshots.sources.base import Position
-from snapshots.sources.surroundings import KnownPrice, StoredFile, Surroundings
+from snapshots.sources.surroundings import StoredFile, Surroundings
 
 if TYPE_CHECKING:
     from snapshots.models.account import Account
@@ -32,8 +32,10 @@ def surroundings_of(account: Account, chance: Chance | None = None) -> Surroundi
         open_gate=open_gate,
         address_of=address_of,
         newest_file=no_file,
-        entered=nothing_entered,
-        find_price=find_no_price,
+        entered=lambda: EnteredPosition.objects.of(account),
+        find_price=lambda venue, venue_id, max_age: find_price(
+            venue, venue_id, now=chance.now(), max_age=max_age
+        ),
         chance=chance,
     )
 
@@ -52,12 +54,4 @@ def address_of(name: str) -> Address:
 
 
 def no_file() -> StoredFile | None:
-    return None
-
-
-def nothing_entered() -> tuple[tuple[Position, ...], datetime] | None:
-    return None
-
-
-def find_no_price(venue: str, venue_id: str, max_age: timedelta) -> KnownPrice | None:
     return None

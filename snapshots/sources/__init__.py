@@ -8,13 +8,17 @@ from typing import Any
 from snapshots.sources.base import Source, UnknownSource
 from snapshots.sources.cointracking import CoinTracking
 from snapshots.sources.cointracking_api import CoinTrackingApi
+from snapshots.sources.manual import Manual
 from snapshots.sources.saxo import Saxo
 from snapshots.sources.surroundings import Configured, Surroundings
+from snapshots.sources.upbit import Upbit
 
 SOURCES: Mapping[str, Configured] = {
     "cointracking": CoinTracking,
     "cointracking_api": CoinTrackingApi,
+    "manual": Manual,
     "saxo": Saxo,
+    "upbit": Upbit,
 }
 
 

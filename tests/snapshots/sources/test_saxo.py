@@ -26,8 +26,8 @@ GERMAN = (
 )  # fmt: skip
 STOCKS = ("Actions (2)", *[""] * 5, "1 269,87", *[""] * 5)
 TESLA = (
-    "Tesla Inc. ", "Ouvert\n", "Long", "10", "347.17", "153.8", "2954.84", "90000/1", "", "TSLA:xnas",
-    "USD", "347,05 x 347,18",
+    "Tesla Inc. ", "Ouvert\n", "Long", "10", "347.17", "153.8", "2954.84", "90000/1", "",
+    "TSLA:xnas", "USD", "347,05 x 347,18",
 )  # fmt: skip
 SWISS = (
     "Swiss Life", "Ouvert\n", "Long", "1", "833.2", "552.7", "892,17", "90000/1", "9999000001",
