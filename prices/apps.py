@@ -12,5 +12,5 @@ class PricesConfig(AppConfig):
     def ready(self) -> None:
         from prices import checks
 
-        register(checks.check_exchanges)
+        register(checks.check_exchanges, "prices")
         register_finder("prices.findings.find", permission="prices.view_instrument")

@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # project.urls loads the pages: see there
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -5,6 +5,10 @@ from django.urls import include, path
 
 from project.login import Home, Login, Logout
 
+# Here, and not at the start of every process: schedulers and their children serve no page, and
+# the pages take 20 MB.
+admin.autodiscover()
+
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("login/", Login.as_view(), name="login"),

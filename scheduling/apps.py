@@ -12,6 +12,6 @@ class SchedulingConfig(AppConfig):
     def ready(self) -> None:
         from scheduling import checks
 
-        register(checks.check_options)
-        register(checks.check_sqlite)
+        register(checks.check_options, checks.TAG)
+        register(checks.check_sqlite, checks.TAG)
         autodiscover_modules("tasks")

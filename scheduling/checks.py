@@ -12,6 +12,7 @@ from django.db import connection
 
 from scheduling.options import Options
 
+TAG = "scheduling"
 AT_LEAST_ONE = ("threads", "processes", "batch", "catch_up_cap", "queue_cap")
 SQLITE_NEEDED = (3, 35, 0)  # UPDATE … FROM and upserts in one statement
 

@@ -13,8 +13,6 @@ from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
-
 from prices.venues.answers import read_json, shown
 from prices.venues.base import (
     Banned,
@@ -80,6 +78,8 @@ class Caller:
         self._address = address
         self._gate = gate
         self.chance = chance or Chance()
+        import httpx
+
         self._client = httpx.Client(
             base_url=address.url,
             timeout=httpx.Timeout(address.read_timeout, connect=address.connect_timeout),
@@ -134,6 +134,8 @@ class Caller:
 
         What was sent in headers or as JSON is masked in the answer, so that no message quotes it.
         """
+        import httpx
+
         deadline = time.monotonic() + 10 * self._address.read_timeout
         body = bytearray()
         try:

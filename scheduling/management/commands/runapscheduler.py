@@ -12,12 +12,16 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
+from django.core.checks.registry import registry
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from django.template.defaultfilters import pluralize
 
 from scheduling.engine.daemon import Daemon
 from scheduling.management.banner import banner
+
+NOT_HERE = {Tags.admin, Tags.database, Tags.staticfiles, Tags.templates, Tags.urls}
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +31,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--quiet", action="store_true", help="Print no banner.")
+
+    def get_check_kwargs(self, options: Any) -> Any:
+        """Leave out the checks of pages: they would load them all, and nobody asks for one here."""
+        tags = sorted(registry.tags_available() - NOT_HERE)
+        return super().get_check_kwargs(options) | {"tags": tags}
 
     def handle(self, *, quiet: bool, **options: Any) -> None:
         stopping = Event()
