@@ -60,13 +60,8 @@ FLOORS = {
     "apps": 8,
 }
 
-<<<<<<< HEAD
-# Each takes tens of megabytes: imported inside functions only, by who needs it, when he does.
-HEAVY = {"ccxt", "exchange_calendars", "pandas", "pyarrow", "python_calamine"}
-=======
 # Each takes ten megabytes or more: imported inside functions only, by who needs it, when he does.
-HEAVY = {"ccxt", "exchange_calendars", "httpx", "pandas", "pyarrow"}
->>>>>>> 0af5cab (Load no pages where none is served)
+HEAVY = {"ccxt", "exchange_calendars", "httpx", "pandas", "pyarrow", "python_calamine"}
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
