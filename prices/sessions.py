@@ -162,7 +162,11 @@ def _grid(starts: NDArray[np.int64], ends: NDArray[np.int64], length: int) -> ND
     firsts = starts // length
     counts = -(-ends // length) - firsts
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.unique(np.repeat(firsts, counts) + within) * length
+    numbers: NDArray[np.int64] = (
+        np.repeat(firsts, counts) + within
+    )  # in order: a break may lie within an interval
+    distinct: NDArray[np.int64] = numbers[np.diff(numbers, prepend=-1) > 0]
+    return distinct * length
 
 
 def _within(values: NDArray[np.int64], first: int, after: int) -> NDArray[np.int64]:

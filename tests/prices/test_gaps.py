@@ -36,6 +36,19 @@ class GapTests(TestCase):
 
         self.assertEqual(self.gaps(until=7), [(1, 5), (6, 7)])
 
+    def test_years_of_minutes_that_nobody_asked_for_are_one_gap(self):
+        minutes = Series(self.stock, "1m")
+        since, until = datetime(1990, 1, 1, tzinfo=UTC), THURSDAY + 2 * DAY
+        opens, closes = THURSDAY, THURSDAY + timedelta(hours=6, minutes=30)
+        for at in (opens, opens + timedelta(minutes=2)):
+            make_candle(self.stock, interval="1m", opened_at=at, is_final=True)
+
+        before, between, after = find_gaps(minutes, since, until)
+
+        self.assertEqual(before[1], THURSDAY - DAY + timedelta(hours=6, minutes=30))
+        self.assertEqual(between[1] - between[0], timedelta(minutes=1))
+        self.assertEqual(after, (opens + timedelta(minutes=3), closes + DAY))
+
     def test_what_the_venue_has_answered_for_is_no_gap(self):
         asked = (THURSDAY, THURSDAY + 2 * DAY)
         write_candles(self.series, [], fetched_at=THURSDAY + 3 * DAY, asked=asked)
