@@ -300,6 +300,9 @@ SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")
 REPORTING_CURRENCY = env.text("REPORTING_CURRENCY", "USD")  # of who has not chosen one
 PORTFOLIO_CACHE_SECONDS = env.whole("PORTFOLIO_CACHE_SECONDS", 60, least=0, most=86_400)
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
+# Of their simulation: https://gateway.saxobank.com/sim/openapi, https://sim.logonvalidation.net
+SAXO_URL = env.web_address("SAXO_URL", "https://gateway.saxobank.com/openapi")
+SAXO_LOGIN_URL = env.web_address("SAXO_LOGIN_URL", "https://live.logonvalidation.net")
 COINTRACKING_URL = env.web_address("COINTRACKING_URL", "https://cointracking.info")
 # How old what stands in for a part that failed may be; after that there is a gap.
 SNAPSHOT_CARRY_MINUTES = env.whole("SNAPSHOT_CARRY_MINUTES", 60, least=0, most=10_000)

@@ -12,6 +12,8 @@ from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
+from snapshots.keeping import KEY as KEEP_ALIVE
+from snapshots.keeping import keep_alive, why_not
 from snapshots.rounds import Request, take_snapshots
 
 ZONE = "Europe/Zurich"
@@ -111,4 +113,23 @@ default_job(
     misfire_grace_seconds=2 * HOUR,
     max_attempts=3,
     backoff_seconds=60,
+)
+
+
+@task("snapshots.saxo_keepalive", timeout=120, retry_lost=True, label="Keep Saxo logins alive")
+def saxo_keepalive(ctx: RunContext) -> dict[str, Any] | Degraded:
+    """Renew the logins at Saxo, which end after some forty minutes in which nobody does."""
+    return keep_alive(ctx)
+
+
+default_job(
+    key=KEEP_ALIVE,
+    name="Saxo keep-alive",
+    description="Renews the logins at Saxo, day and night: each ends when nobody does so.",
+    task="snapshots.saxo_keepalive",
+    trigger=TriggerSpec(kind="cron", expression="*/10 * * * *", timezone=ZONE),
+    misfire_grace_seconds=300,
+    max_attempts=3,
+    backoff_seconds=20,
+    paused=why_not,
 )

@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import StackedInline
 from unfold.widgets import UnfoldAdminPasswordWidget
 
@@ -90,7 +92,11 @@ class CredentialInline(StackedInline):
             told.append(f"expires {_minute(credential.expires_at)}")
         if credential.refusal:
             told.append(f"refused: {credential.refusal}")
-        return " · ".join(told)
+        if credential.account.source != "saxo_api":
+            return " · ".join(told)
+        url = reverse("admin:snapshots_account_saxo", args=[credential.account_id])
+        link = format_html('<a class="text-primary-600" href="{}">Log in at Saxo</a>', url)
+        return format_html("{} · {}", " · ".join(told), link)
 
 
 def wanted_by(account: Account | None) -> Mapping[str, str]:

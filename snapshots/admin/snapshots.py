@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from scheduling.pages.history import History
 from snapshots.admin.credentials import CredentialInline, wanted_by
 from snapshots.admin.entered import EnteredInline
+from snapshots.admin.saxo_login import SaxoLogin
 from snapshots.figures import plain
 from snapshots.models import Account, Snapshot, SnapshotPosition
 
@@ -23,7 +24,7 @@ NOTHING = "—"
 
 
 @admin.register(Account)
-class AccountAdmin(ModelAdmin):
+class AccountAdmin(SaxoLogin, ModelAdmin):
     list_display = ("name", "owner", "source", "currency", "timezone", "last_slot_at")
     list_filter = ("source", "owner")
     list_select_related = ("owner",)

@@ -85,6 +85,7 @@ class Credential(models.Model):
             access_until=datetime.fromisoformat(given["access_until"]),
             refresh_token=Secret(given["refresh_token"]),
             refresh_until=datetime.fromisoformat(given["refresh_until"]),
+            verifier=Secret(given["verifier"]),
         )
 
     def keep(self, session: Session) -> None:
@@ -94,6 +95,7 @@ class Credential(models.Model):
             "access_until": session.access_until.isoformat(),
             "refresh_token": session.refresh_token.reveal(),
             "refresh_until": session.refresh_until.isoformat(),
+            "verifier": session.verifier.reveal(),
         }
         Credential.objects.filter(pk=self.pk).update(
             tokens=Secret(json.dumps(given)),

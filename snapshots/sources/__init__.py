@@ -10,6 +10,7 @@ from snapshots.sources.cointracking import CoinTracking
 from snapshots.sources.cointracking_api import CoinTrackingApi
 from snapshots.sources.manual import Manual
 from snapshots.sources.saxo import Saxo
+from snapshots.sources.saxo_api import SaxoApi
 from snapshots.sources.surroundings import Configured, Surroundings
 from snapshots.sources.upbit import Upbit
 
@@ -18,6 +19,7 @@ SOURCES: Mapping[str, Configured] = {
     "cointracking_api": CoinTrackingApi,
     "manual": Manual,
     "saxo": Saxo,
+    "saxo_api": SaxoApi,
     "upbit": Upbit,
 }
 

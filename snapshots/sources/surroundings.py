@@ -25,12 +25,14 @@ class Session:
     """What a source gives for a login: a token to ask with, and one to get the next pair with.
 
     access_until, refresh_until  when they end, aware UTC
+    verifier                     what proves that we are the one who began the login
     """
 
     access_token: Secret
     access_until: datetime
     refresh_token: Secret
     refresh_until: datetime
+    verifier: Secret
 
 
 class Login(Protocol):

@@ -1,0 +1,106 @@
+"""Log in at Saxo, and stay logged in: OAuth 2 with an authorization code and PKCE.
+
+An access token lives for 20 minutes, a refresh token for some 40, and can be used once.
+Source: developer.saxo/openapi/learn/oauth-authorization-code-grant-pkce, read 2026-11-21.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from prices.venues.answers import read_json, read_number, read_text, shown
+from prices.venues.base import InvalidAnswer, KeysRefused, VenueUnavailable
+from prices.venues.caller import Caller
+from snapshots.sources.surroundings import Session, Surroundings
+from vault.secret import Secret
+
+NAME = "saxo_api"
+MARGIN = timedelta(seconds=30)  # a token is taken to end so much earlier: calls take time
+
+
+def new_verifier() -> Secret:
+    """Return what only we know of a login, until it is proved by."""
+    return Secret(secrets.token_urlsafe(48))
+
+
+def authorize_url(around: Surroundings, app_key: str, login: Mapping[str, str]) -> str:
+    """Return the page on which the owner logs in.
+
+    login  redirect_uri, state, and the challenge of the verifier
+    """
+    query = {
+        "response_type": "code",
+        "client_id": app_key,
+        "redirect_uri": login["redirect_uri"],
+        "state": login["state"],
+        "code_challenge": login["challenge"],
+        "code_challenge_method": "S256",
+    }
+    return f"{around.address_of('SAXO_LOGIN').url.rstrip('/')}/authorize?{urlencode(query)}"
+
+
+def challenge_of(verifier: Secret) -> str:
+    digest = hashlib.sha256(verifier.reveal().encode()).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def first_session(around: Surroundings, code: str, redirect_uri: str, verifier: Secret) -> Session:
+    """Return the session for a login that has just been made. Raise VenueError."""
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    return _ask(around, form, verifier)
+
+
+def next_session(around: Surroundings, session: Session) -> Session:
+    """Return the session after this one, whose refresh token is of no use any more.
+
+    Raise KeysRefused if the session has ended, or another VenueError.
+    """
+    if session.refresh_until <= around.chance.now():
+        raise KeysRefused(f"{NAME}: the login ended at {session.refresh_until:%Y-%m-%d %H:%M}Z")
+    form = {"grant_type": "refresh_token", "refresh_token": session.refresh_token.reveal()}
+    return _ask(around, form, session.verifier)
+
+
+def _ask(around: Surroundings, form: Mapping[str, str], verifier: Secret) -> Session:
+    """Ask once: a code and a refresh token are spent by asking, whatever is heard of it."""
+    where = f"{NAME} /token"
+    app_key = around.login.fields()["app_key"].reveal()
+    body = {**form, "client_id": app_key, "code_verifier": verifier.reveal()}
+    gate = around.open_gate(NAME, "", {})
+    with closing(Caller(NAME, around.address_of("SAXO_LOGIN"), gate, around.chance)) as caller:
+        asked_at = around.chance.now()
+        answer = caller.send("POST", "/token", where, data=body)
+    if answer.status in (400, 401, 403):
+        raise KeysRefused(f"{where} answered {answer.status}: {_reason(answer.body)}")
+    if answer.status not in (200, 201):
+        raise VenueUnavailable(f"{where} answered {answer.status}")
+    given = read_json(answer.body, where)
+    if not isinstance(given, dict):
+        raise InvalidAnswer(f"{where} answered no object")
+
+    def until(field: str) -> Any:
+        return asked_at + timedelta(seconds=int(read_number(given, field, where))) - MARGIN
+
+    return Session(
+        access_token=Secret(read_text(given, "access_token", where)),
+        access_until=until("expires_in"),
+        refresh_token=Secret(read_text(given, "refresh_token", where)),
+        refresh_until=until("refresh_token_expires_in"),
+        verifier=verifier,
+    )
+
+
+def _reason(body: bytes) -> str:
+    """Return the error and no more: an answer about tokens may quote one."""
+    try:
+        given = read_json(body, "")
+    except InvalidAnswer:
+        return "no reason"
+    return shown(given.get("error")) if isinstance(given, dict) else "no reason"

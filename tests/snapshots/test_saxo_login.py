@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from django.db import connection
+from django.test import TestCase, TransactionTestCase, override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from scheduling.defaults import sync_default_jobs
+from scheduling.exceptions import TaskFailed
+from scheduling.models import Job
+from snapshots.demo.saxo import SaxoServer
+from snapshots.keeping import KEY, NO_LOGIN
+from snapshots.models import Account, Credential
+from snapshots.tasks import saxo_keepalive
+from tests.factories import make_user
+from tests.snapshots.factories import make_account, make_context
+from tests.snapshots.sources.test_saxo_api import VERIFIER, session_of
+
+MINUTE = timedelta(minutes=1)
+
+
+def make_saxo_account(server: SaxoServer, *, is_logged_in: bool = True) -> Account:
+    account = make_account(source="saxo_api", settings={}, currency="EUR")
+    credential = Credential(account=account)
+    credential.put({"app_key": server.app_key}, key=server.app_key, now=timezone.now())
+    if is_logged_in:
+        credential.keep(session_of(server.log_in(VERIFIER), now=timezone.now()))
+    return account
+
+
+class Here:
+    """Saxo on this machine for as long as a test takes."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enterContext(SaxoServer())
+        here = {"SAXO_URL": f"{self.server.url}/openapi", "SAXO_LOGIN_URL": self.server.url}
+        self.enterContext(override_settings(**here))
+
+
+class LoginTests(Here, TestCase):
+    def setUp(self):
+        super().setUp()
+        self.client.force_login(make_user("admin", is_staff=True, is_superuser=True))
+        self.account = make_saxo_account(self.server, is_logged_in=False)
+        self.page = reverse("admin:snapshots_account_change", args=[self.account.pk])
+
+    def go(self):
+        """Return the way back that Saxo sends us."""
+        there = self.client.get(reverse("admin:snapshots_account_saxo", args=[self.account.pk]))
+        return urlsplit(httpx.get(there["Location"]).headers["Location"])
+
+    def test_there_and_back_somebody_is_logged_in(self):
+        sync_default_jobs()
+        self.assertIn(NO_LOGIN, Job.objects.get(key=KEY).state_reason)
+        back = self.go()
+
+        page = self.client.get(f"{back.path}?{back.query}", follow=True)
+
+        self.assertContains(page, "Logged in at Saxo")
+        self.assertContains(page, "expires")
+        self.assertTrue(self.account.open_source().fetch().is_complete)
+        self.assertEqual(Job.objects.get(key=KEY).state, Job.State.ACTIVE)
+
+    def test_a_way_back_counts_once(self):
+        back = self.go()
+        self.client.get(f"{back.path}?{back.query}")
+
+        page = self.client.get(f"{back.path}?{back.query}", follow=True)
+
+        self.assertContains(page, "was not begun here")
+
+    def test_somebody_elses_way_back_is_refused(self):
+        back = self.go()
+        code = parse_qs(back.query)["code"][0]
+
+        page = self.client.get(f"{back.path}?code={code}&state=guessed", follow=True)
+
+        self.assertContains(page, "was not begun here")
+        self.assertIsNone(Credential.objects.get().tokens)
+
+    def test_a_code_that_saxo_does_not_know_says_so(self):
+        back = self.go()
+        state = parse_qs(back.query)["state"][0]
+
+        page = self.client.get(f"{back.path}?code=wrong&state={state}", follow=True)
+
+        self.assertContains(page, "invalid_grant")
+
+    def test_the_page_leads_there(self):
+        self.assertContains(self.client.get(self.page), "Log in at Saxo")
+
+
+class KeepAliveTests(Here, TestCase):
+    def test_a_session_that_ends_soon_is_renewed(self):
+        account = make_saxo_account(self.server)
+        self.age(account, 10 * MINUTE)
+
+        self.assertEqual(saxo_keepalive(make_context()), {"logins": 1, "renewed": 1})
+
+        session = Credential.objects.get().session
+        self.assertGreater(session.access_until, timezone.now() + 19 * MINUTE)
+
+    def test_a_fresh_one_is_left_alone(self):
+        make_saxo_account(self.server)
+
+        self.assertEqual(saxo_keepalive(make_context()), {"logins": 1, "renewed": 0})
+
+    def test_one_that_is_over_fails_and_is_not_tried_again(self):
+        account = make_saxo_account(self.server)
+        self.age(account, 90 * MINUTE)
+        logging.getLogger("snapshots.pnl_snapshot").setLevel(logging.CRITICAL)
+
+        with self.assertRaisesMessage(TaskFailed, "log in again"):
+            saxo_keepalive(make_context())
+
+        self.assertEqual(saxo_keepalive(make_context()), {"logins": 0, "renewed": 0})
+
+    def age(self, account, by):
+        """Make the session as old as that."""
+        credential = Credential.objects.get(account=account)
+        tokens = self.server.log_in(VERIFIER)
+        credential.keep(session_of(tokens, now=timezone.now() - by))
+
+
+class ManyWorkersTests(Here, TransactionTestCase):
+    def test_four_who_notice_at_once_keep_one_valid_token(self):
+        account = make_saxo_account(self.server)
+        self.server.end_access()
+        together = Barrier(4)
+
+        def fetch(_):
+            together.wait()
+            try:
+                return account.open_source().fetch().is_complete
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as threads:
+            self.assertEqual(list(threads.map(fetch, range(4))), [True] * 4)
+
+        self.assertEqual((self.server.refreshed, self.server.refused), (1, 0))
