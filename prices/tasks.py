@@ -21,7 +21,12 @@ from scheduling.triggers import TriggerSpec
 
 SEOUL, ZURICH = "Asia/Seoul", "Europe/Zurich"
 MINUTE, HOUR = 60, 3600  # s
-NIGHT = 6 * HOUR  # how late what is meant for the night may start
+# What is meant for the night may start late, and tries again: the next one is a day away.
+NIGHTLY: dict[str, Any] = {
+    "misfire_grace_seconds": 6 * HOUR,
+    "max_attempts": 3,
+    "backoff_seconds": 5 * MINUTE,
+}
 DAYS_BACK = 7  # of what is collected without more being said
 DAYS_OF_HISTORY = 365  # of the full update
 
@@ -196,7 +201,7 @@ default_job(
     task="prices.collect_symbols",
     params={"exchange": ",".join(built_in())},
     trigger=TriggerSpec(kind="cron", expression="0 0 * * *", timezone=SEOUL),
-    misfire_grace_seconds=NIGHT,
+    **NIGHTLY,
 )
 default_job(
     key="collect_price_data",
@@ -204,7 +209,7 @@ default_job(
     description="Daily candles of the last week, of all that all exchanges list.",
     task="prices.collect_price_data",
     trigger=TriggerSpec(kind="cron", expression="2 0 * * *", timezone=SEOUL),
-    misfire_grace_seconds=NIGHT,
+    **NIGHTLY,
 )
 default_job(
     key="ohlcv_daily",
@@ -213,7 +218,7 @@ default_job(
     task="prices.update_price_history",
     trigger=TriggerSpec(kind="cron", expression="10 3 * * *", timezone=ZURICH),
     timeout_seconds=5 * MINUTE,
-    misfire_grace_seconds=NIGHT,
+    **NIGHTLY,
 )
 default_job(
     key="ohlcv_hourly",
@@ -237,7 +242,7 @@ default_job(
     description="What the exchanges list that are reached by ccxt.",
     task="prices.update_exchange_symbols",
     trigger=TriggerSpec(kind="cron", expression="0 1 * * *", timezone=ZURICH),
-    misfire_grace_seconds=NIGHT,
+    **NIGHTLY,
     paused=_no_exchange,
 )
 default_job(
@@ -246,6 +251,6 @@ default_job(
     description="Finds what is missing between candles, and requests runs that fill it.",
     task="prices.repair_gaps",
     trigger=TriggerSpec(kind="cron", expression="40 4 * * *", timezone=ZURICH),
-    misfire_grace_seconds=NIGHT,
+    **NIGHTLY,
     overlap="queue",  # one backfill after the other
 )

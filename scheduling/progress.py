@@ -24,7 +24,7 @@ class ProgressLine:
         if self._is_shown and line != self._drawn:
             self._drawn = line
             room = shutil.get_terminal_size().columns - 1
-            self._write(CLEAR + line[:room])
+            self._write(f"{CLEAR}{line[:room]}\r")  # a line of the log overwrites it
 
     def clear(self) -> None:
         if self._drawn:

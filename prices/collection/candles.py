@@ -65,7 +65,9 @@ def collect_candles(
     for part in parts:
         if part.error is not None:
             why = f"Not tried: {part.error}"
-            part.gatherings = [Gathering(series, error=why) for series in part.wanted]
+            part.gatherings = [
+                Gathering(series, error=why, cause=part.error) for series in part.wanted
+            ]
         elif part.wanted:
             crew = Crew(part.venue, plan, ctx.should_stop, tell)
             part.gatherings = crew.collect(part.wanted, threads=threads or _threads())
@@ -164,7 +166,7 @@ def _failures(part: _Part) -> Iterable[Failure]:
                 venue=part.venue,
                 name=name_of(instrument),
                 error=gathering.error,
-                is_lasting=isinstance(part.error, LASTING),
+                is_lasting=isinstance(gathering.cause, LASTING),
                 instrument=instrument.venue_id,
             )
 

@@ -108,7 +108,7 @@ class Crew:
         except InvalidCandle as exc:
             gathering.error = str(exc)
         except VenueError as exc:
-            gathering.error = str(exc)
+            gathering.error, gathering.cause = str(exc), exc
             self._judge(exc)
         with self._lock:
             self.on_done(gathering)
@@ -127,5 +127,6 @@ class Crew:
     def _settle(self, gathering: Gathering) -> None:
         if not gathering.was_tried:
             gathering.error = f"Not tried: {self.ended}" if self.ended else UNTRIED
+            gathering.cause = self.ended
         if gathering.error:
             gathering.gaps = len(missing(gathering.series, self.plan))

@@ -22,7 +22,7 @@ from prices.store import (
     known_since,
     write_candles,
 )
-from prices.venues.base import CandleQuery, Venue, VenueCandle
+from prices.venues.base import CandleQuery, Venue, VenueCandle, VenueError
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class Gathering:
     is_complete   nothing was missing, so nobody was asked
     is_rewritten  the venue had multiplied its history, which was asked for again
     error         why it is not whole; empty = it is
+    cause         what the venue raised, if that is why
     was_tried     False = the venue was closed, or the run stopped, before its turn came
     gaps          windows that are still missing
     """
@@ -50,6 +51,7 @@ class Gathering:
     is_complete: bool = False
     is_rewritten: bool = False
     error: str = ""
+    cause: VenueError | None = None
     was_tried: bool = False
     gaps: int = 0
 

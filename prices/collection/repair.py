@@ -20,6 +20,7 @@ from prices.gaps import find_gaps
 from prices.models import Candle, Coverage, Instrument
 from prices.sessions import sessions_of
 from prices.store import Series
+from prices.venues.base import NotOffered
 from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 from scheduling.models import Job, Run
@@ -160,8 +161,10 @@ def _request(job: Job, names: Sequence[str], interval: str) -> Run:
 def _concluded(
     ctx: RunContext, gatherings: Sequence[Gathering], interval: str
 ) -> dict[str, Any] | Degraded:
+    """Return what came of it. What a venue tells no more is lost, and no failure each night."""
     left = [one for one in gatherings if one.error in NOT_TRIED]
-    failed = [one for one in gatherings if one.error and one.error not in NOT_TRIED]
+    torn = [one for one in gatherings if one.error and one.error not in NOT_TRIED]
+    failed = [one for one in torn if not isinstance(one.cause, NotOffered)]
     requested = []
     if left and len(left) < len(gatherings):
         job = Job.objects.get(key=ctx.run.job_key)
@@ -173,6 +176,7 @@ def _concluded(
         "changed": sum(one.written.changed for one in gatherings),
         "gaps": sum(one.gaps for one in gatherings),
         "left": len(left),
+        "lost": len(torn) - len(failed),
         "requested": requested,
     }
     return conclude(

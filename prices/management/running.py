@@ -45,7 +45,7 @@ class RunCommand(BaseCommand):
         result = run.result or {}
         if run.status != Run.Status.DEGRADED:
             return result
-        self._tell_failures(run, result["failed"])
+        self._tell_failures(run, result)
         return result["result"] or {}
 
     def _job(self, key: str) -> Job:
@@ -69,13 +69,23 @@ class RunCommand(BaseCommand):
         except JobConflict as exc:
             raise CommandError(str(exc)) from exc
 
-    def _tell_failures(self, run: Run, failed: list[dict[str, str]]) -> None:
+    def _tell_failures(self, run: Run, result: dict[str, Any]) -> None:
+        failed = result["failed"]
         for item in failed[:NAMED]:
             name = ":".join(item[key] for key in ("exchange", "instrument") if key in item)
             self.stderr.write(f"{name}: {item['error']}")
         if len(failed) > NAMED:
             self.stderr.write(f"… and {len(failed) - NAMED} more.")
-        self.stderr.write(f"Run {run.pk} is degraded: its page retries what failed, alone.")
+        again = " Its page in the admin retries what failed."
+        if len(failed) <= NAMED and result.get("retry"):
+            again = f" These alone: {' '.join(map(_option, result['retry'].items()))}"
+        self.stderr.write(f"Run {run.pk} is degraded.{again}")
+
+
+def _option(param: tuple[str, Any]) -> str:
+    name, value = param
+    values = value if isinstance(value, list) else [value]
+    return " ".join([f"--{name.replace('_', '-')}", *map(str, values)])
 
 
 def _as_options(error: InvalidParams) -> str:

@@ -84,6 +84,7 @@ class CommandTests(CollectionTestCase):
 
         self.assertIn("Gaps: 1. Failed: 1.", said)
         self.assertIn("upbit:KRW-XRP: upbit /v1/candles/days answered 500", self.errors.getvalue())
+        self.assertIn("degraded. These alone: --symbols upbit:KRW-XRP\n", self.errors.getvalue())
 
     def test_wrong_arguments_say_what_would_be_right(self):
         for args, said in (

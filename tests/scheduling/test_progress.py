@@ -39,7 +39,7 @@ def test_a_terminal_shows_each_change_once_and_is_clean_at_the_end() -> None:
     line.clear()
 
     assert terminal.getvalue().count("1 of 4") == 1
-    assert terminal.getvalue().endswith("2 of 4  BTC/KRW\r\x1b[K")
+    assert terminal.getvalue().endswith("2 of 4  BTC/KRW\r\r\x1b[K")
 
 
 def test_a_pipe_gets_nothing() -> None:

@@ -11,6 +11,8 @@ from prices.collection import repair
 from prices.models import Candle, Coverage, Instrument
 from prices.store import forget
 from prices.store.series import Series
+from prices.venues.base import NotOffered
+from prices.venues.upbit import Upbit
 from scheduling.engine.inline import run_here
 from scheduling.models import Job, Run
 from tests.factories import make_job
@@ -76,6 +78,15 @@ class RepairTests(CollectionTestCase):
 
         self.assertEqual((first.status, first.result["left"]), ("succeeded", 5))
         self.assertEqual(len(first.result["requested"]), 1)
+
+    def test_what_a_venue_tells_no_more_is_lost_and_no_failure(self):
+        self.repair()
+
+        with mock.patch.object(Upbit, "candles", side_effect=NotOffered("Only its newest.")):
+            (filled,) = self.backfills()
+
+        self.assertEqual((filled.status, filled.result["lost"]), ("succeeded", 6))
+        self.assertEqual(filled.result["gaps"], 6)
 
     def test_a_backfill_takes_one_call_at_a_time_and_rests(self):
         self.repair()
