@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import lookups
 from django.db.models.sql.compiler import SQLCompiler
@@ -39,8 +39,9 @@ class ExactDecimalField(models.DecimalField[Any, Any]):
         super().__init__(*args, **options)
 
     def get_internal_type(self) -> str:
-        # Under the name DecimalField, SQLite's backend would read the text as a float.
-        return "ExactDecimalField"
+        # Under the name DecimalField, SQLite's backend would read the text as a float. PostgreSQL's
+        # must know the name, or bulk_create sends each value apart and not each column as an array.
+        return "ExactDecimalField" if connection.vendor == "sqlite" else "DecimalField"
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         if connection.vendor == "sqlite":

@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, FloatField, Sum
 from django.db.models.functions import Cast
+from django.forms.models import model_to_dict
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 
 from prices.models import Candle
 from tests.prices.factories import make_candle
@@ -114,3 +116,19 @@ class CandleTests(TestCase):
         make_candle(instrument=candle.instrument, interval="1h")
 
         self.assertEqual(Candle.objects.count(), 2)
+
+    def test_many_rows_go_to_postgresql_as_one_array_for_each_column(self):
+        candle = make_candle()
+        rows = [
+            Candle(
+                **{**model_to_dict(candle, exclude=["id", "instrument"]), "opened_at": at},
+                instrument=candle.instrument,
+            )
+            for at in (datetime(2026, 3, 3, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
+        ]
+
+        with CaptureQueriesContext(connection) as queries:
+            Candle.objects.bulk_create(rows)
+
+        (insert,) = [query["sql"] for query in queries if "INSERT" in query["sql"]]
+        self.assertEqual("UNNEST" in insert, connection.vendor == "postgresql")
