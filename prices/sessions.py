@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -151,10 +152,16 @@ class Trading:
 ROUND_THE_CLOCK = RoundTheClock()
 
 
-@cache
+_TRADING: dict[Exchange, Trading] = {}
+_LOCK = Lock()  # threads that collect come at once, and the library need not be asked by each
+
+
 def _trading(exchange: Exchange) -> Trading:
     """Return the sessions of an exchange, once for all of its markets."""
-    return Trading(read_stretches(exchange))
+    with _LOCK:
+        if exchange not in _TRADING:
+            _TRADING[exchange] = Trading(read_stretches(exchange))
+        return _TRADING[exchange]
 
 
 def _grid(starts: NDArray[np.int64], ends: NDArray[np.int64], length: int) -> NDArray[np.int64]:

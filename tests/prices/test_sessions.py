@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from prices import exchanges
+from prices import exchanges, sessions
 from prices.sessions import Sessions, sessions_at
 
 HOUR = timedelta(hours=1)
@@ -137,3 +138,15 @@ def test_the_library_is_asked_once_for_all_processes(tmp_path, settings, monkeyp
     again = exchanges.read_stretches(exchanges.SHANGHAI)
 
     assert (first.starts == again.starts).all()
+
+
+def test_threads_that_come_at_once_ask_the_library_once(tmp_path, settings, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(sessions, "_TRADING", {})
+    sessions_at.cache_clear()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda market: sessions_at("kis", market), ["SHS", "SHI"] * 8))
+
+    assert len(found) == 1
+    assert [path.suffix for path in (tmp_path / "sessions").iterdir()] == [".npy"]
