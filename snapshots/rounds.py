@@ -1,4 +1,4 @@
-"""Take the snapshots of all accounts that a user has at a source, in one run."""
+"""Take the snapshots of one account, or of all that a user has at a source, in one run."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from django.conf import settings
 from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 from snapshots.capture import Captured, capture
+from snapshots.completeness import record_missed
 from snapshots.figures import plain
 from snapshots.journal import PLACE, Entry, Noted, append_line
 from snapshots.models import Account
-from snapshots.selection import select_accounts
+from snapshots.selection import find_account, select_accounts
 from snapshots.slots import Slot, SlotKind, slot_of
 from snapshots.sources.base import SourceError, SourceUnavailable
 
@@ -27,14 +28,16 @@ from snapshots.sources.base import SourceError, SourceUnavailable
 class Request:
     """What one run is asked for.
 
-    user     name or id
-    min_usd  positions worth less are not kept; the total counts them
+    user        name or id
+    min_usd     positions worth less are not kept; the total counts them
+    account_id  only this account, whatever user and source say
     """
 
     user: str
     source: str
     min_usd: Decimal
     kind: SlotKind
+    account_id: int | None = None
 
 
 def take_snapshots(ctx: RunContext, request: Request) -> dict[str, Any] | Degraded:
@@ -50,7 +53,7 @@ def take_snapshots(ctx: RunContext, request: Request) -> dict[str, Any] | Degrad
         ctx.progress(done, len(accounts), account.name)
         if ctx.should_stop():
             raise TaskFailed(f"Stopped after {done} of {len(accounts)} account(s).")
-        captured = _take(ctx, request, account=account, is_only=len(accounts) == 1)
+        captured = _take(ctx, request, account=account, is_only=_is_only(account))
         taken.append(captured)
         if captured.error is not None:
             failures.append((account, captured.error))
@@ -74,6 +77,8 @@ def _accounts(ctx: RunContext, request: Request) -> list[Account]:
     at = _slot(ctx, request, zone=zone).slot_at.astimezone(zone)
     entry = Entry(at=at, kind=request.kind, user=request.user, source=request.source)
     with Noted(entry, Path(settings.DATA_DIR), only_failure=True):
+        if request.account_id is not None:
+            return [find_account(request.account_id, owner_id=ctx.run.owner_id)]
         return select_accounts(user=request.user, source=request.source, owner_id=ctx.run.owner_id)
 
 
@@ -89,7 +94,15 @@ def _take(ctx: RunContext, request: Request, *, account: Account, is_only: bool)
     captured = capture(account, slot, min_usd=request.min_usd, run_id=ctx.run.id)
     append_line(Path(settings.DATA_DIR) / PLACE, entry.line(_error_of(captured)))
     _log(ctx, captured)
+    missed = record_missed(account, until=ctx.scheduled_at)
+    if missed:
+        ctx.log.warning("%d slot(s) of %s were missed before.", missed, account)
     return captured
+
+
+def _is_only(account: Account) -> bool:
+    others = Account.objects.filter(owner_id=account.owner_id, source=account.source)
+    return not others.exclude(pk=account.pk).exists()
 
 
 def _error_of(captured: Captured) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 
 from scheduling.exceptions import TaskFailed
 from snapshots.models import Account
+from snapshots.slots import SlotKind, is_slot
 from snapshots.sources import SOURCES
 
 
@@ -47,6 +50,35 @@ def select_accounts(*, user: str, source: str, owner_id: int | None) -> list[Acc
     return accounts
 
 
+def find_account(account_id: int, *, owner_id: int | None) -> Account:
+    """Return one account. Raise TaskFailed if the owner of the job may not read it."""
+    account = Account.objects.select_related("owner").filter(pk=account_id).first()
+    if account is None or not _may_read(owner_id, account.owner):
+        raise TaskFailed(
+            f"There is no account {account_id} that this job may read. GET /api/accounts lists "
+            "yours, and so does the admin.",
+            permanent=True,
+        )
+    return account
+
+
+def accounts_that_want(
+    kind: SlotKind, *, owner_id: int | None, at: datetime | None
+) -> list[Account]:
+    """Return the accounts that the owner of a job may read and that want snapshots of this kind.
+
+    at  only those whose day has a slot at this instant; None = all
+    """
+    wanting = Account.objects.filter(**{"wants_eod" if kind == "eod" else "wants_intraday": True})
+    if owner_id is not None and not _is_staff(owner_id):
+        wanting = wanting.filter(owner_id=owner_id)
+    return [
+        account
+        for account in wanting.order_by("pk")
+        if at is None or is_slot(at, is_eod=kind == "eod", zone=account.zone)
+    ]
+
+
 def _find_user(user: str) -> AbstractBaseUser | None:
     users = get_user_model()._default_manager
     found = users.filter(**{get_user_model().USERNAME_FIELD: user}).first()
@@ -58,4 +90,8 @@ def _find_user(user: str) -> AbstractBaseUser | None:
 def _may_read(owner_id: int | None, user: AbstractBaseUser) -> bool:
     if owner_id is None or owner_id == user.pk:
         return True
-    return get_user_model()._default_manager.filter(pk=owner_id, is_staff=True).exists()
+    return _is_staff(owner_id)
+
+
+def _is_staff(user_id: int) -> bool:
+    return get_user_model()._default_manager.filter(pk=user_id, is_staff=True).exists()

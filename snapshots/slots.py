@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 SlotKind = Literal["intraday", "eod"]
 LENGTH = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
+FIRST, LAST = time(7), time(23, 45)  # intraday slots of a day, in the account's zone
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,3 +55,25 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """
     next_day = datetime.combine(day + timedelta(days=1), time.min, zone)
     return next_day.astimezone(UTC) - MINUTE
+
+
+def slots_of_day(day: date, zone: ZoneInfo) -> list[Slot]:
+    """Return all slots of a day in `zone`, in their order: 68 quarters, then its end.
+
+    From 07:00 to 23:45 there are as many on days when the clock is changed: that is at night.
+    """
+    first, last = (datetime.combine(day, at, zone).astimezone(UTC) for at in (FIRST, LAST))
+    quarters = int((last - first) / LENGTH) + 1
+    found = [
+        Slot(kind="intraday", slot_at=first + number * LENGTH, business_date=day)
+        for number in range(quarters)
+    ]
+    return [*found, Slot(kind="eod", slot_at=end_of_day(day, zone), business_date=day)]
+
+
+def is_slot(instant: datetime, *, is_eod: bool, zone: ZoneInfo) -> bool:
+    """Tell whether `instant` lies in a slot that days in `zone` have; eod: in its last minute."""
+    local = instant.astimezone(zone)
+    if is_eod:
+        return local.astimezone(UTC) >= end_of_day(local.date(), zone)
+    return local.time() >= FIRST

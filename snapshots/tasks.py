@@ -14,10 +14,13 @@ from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
 from snapshots.keeping import KEY as KEEP_ALIVE
 from snapshots.keeping import keep_alive, why_not
+from snapshots.rollout import EVERY, request_each
 from snapshots.rounds import Request, take_snapshots
+from snapshots.slots import SlotKind
 
 ZONE = "Europe/Zurich"
 HOUR = 3600  # s
+ACCOUNTS_AT_ONCE = 1000  # more are skipped, and their slots missed
 
 
 def _id_as_text(value: Any) -> Any:
@@ -52,6 +55,14 @@ MinUsd = Annotated[
         json_schema_extra=_else("SNAPSHOT_MIN_USD"),
     ),
 ]
+AccountNumber = Annotated[
+    Annotated[str, Field(pattern=f"^({EVERY}|[0-9]{{1,18}})$"), BeforeValidator(_id_as_text)]
+    | None,
+    Field(
+        title="Account",
+        description="Only this one, by its number. every: a run for each that wants it.",
+    ),
+]
 IsEod = Annotated[bool, Field(title="End of day", description="Take it as the end of the day.")]
 
 
@@ -63,17 +74,22 @@ def pnl_snapshot(
     source: SourceName = None,
     min_usd: MinUsd = None,
     is_eod: IsEod = False,
+    account: AccountNumber = None,
 ) -> dict[str, Any] | Degraded:
-    """Take a snapshot of what a user's accounts at a source are worth.
+    """Take a snapshot of what accounts are worth: one, a user's at a source, or all.
 
     SNAPSHOT_USER_ID, SNAPSHOT_SOURCE and SNAPSHOT_MIN_USD say what is left out here. Positions
     below `min_usd` are hidden, and still count in the total.
     """
+    kind: SlotKind = "eod" if is_eod else "intraday"
+    if account == EVERY:
+        return request_each(ctx, kind)
     request = Request(
         user=user_id or settings.SNAPSHOT_USER_ID,
         source=source or settings.SNAPSHOT_SOURCE,
         min_usd=_default_min_usd() if min_usd is None else min_usd,
-        kind="eod" if is_eod else "intraday",
+        kind=kind,
+        account_id=int(account) if account else None,
     )
     return take_snapshots(ctx, request)
 
@@ -97,17 +113,22 @@ default_job(
     name="P&L Snapshot Intraday",
     description="What the accounts are worth, each quarter of an hour of the day.",
     task="snapshots.pnl_snapshot",
+    params={"account": EVERY},
     trigger=TriggerSpec(
         kind="cron", expression="*/15 7-23 * * *", timezone=ZONE, jitter_seconds=60
     ),
+    overlap="allow",  # each account has a run of its own
+    max_instances=ACCOUNTS_AT_ONCE,
 )
 default_job(
     key="pnl_eod",
     name="P&L Snapshot End of Day",
     description="What the accounts are worth at the end of the day, which P&L is counted from.",
     task="snapshots.pnl_snapshot",
-    params={"is_eod": True},
+    params={"is_eod": True, "account": EVERY},
     trigger=TriggerSpec(kind="cron", expression="59 23 * * *", timezone=ZONE),
+    overlap="allow",
+    max_instances=ACCOUNTS_AT_ONCE,
     # The day has no later slot: a host that is down for a while still takes it, and a file that
     # is being replaced is read again.
     misfire_grace_seconds=2 * HOUR,

@@ -259,7 +259,9 @@ class TestParameters:
 
         html = form.render_fields()
         labels = [field.label for field in form.fields.values()]
-        assert labels == ["User", "Source", "Smallest position in USD", "End of day"]
+        assert labels == [
+            "User", "Source", "Smallest position in USD", "End of day", "Account",
+        ]  # fmt: skip
         assert 'placeholder="admin (SNAPSHOT_USER_ID)"' in html
         assert 'placeholder="cointracking (SNAPSHOT_SOURCE)"' in html
         assert "at least 0, at most 1000000000." in html
@@ -300,6 +302,6 @@ class TestDefaultJobs:
         fire_time = build_trigger(job.trigger).next_after(datetime(2026, 3, 29, tzinfo=UTC))
 
         assert job.name == "P&L Snapshot End of Day"
-        assert job.params == {"is_eod": True}
+        assert job.params == {"is_eod": True, "account": "every"}
         assert fire_time == datetime(2026, 3, 29, 21, 59, tzinfo=UTC)
         assert job.policy["misfire_grace_seconds"] == 7200

@@ -24,7 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *, eod: bool, **options: Any) -> None:
         named = {name: options[name] for name in ("user_id", "source", "min_usd")}
-        params = {name: value for name, value in named.items() if value is not None}
+        params: dict[str, Any] = {n: value for n, value in named.items() if value is not None}
+        params["account"] = None  # as the settings say, where no user is named
         run = run_here(self._request("pnl_eod" if eod else "pnl_intraday", params))
         if run.status not in GOOD:
             said = run.error or run.reason
