@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -23,8 +23,11 @@ class SchemaView(SpectacularAPIView):
         return response
 
 
-class DocsView(SpectacularSwaggerView):
-    """Swagger's pages, from the sidecar. The URL sends whoever is not logged in to the login."""
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger's page, from the sidecar, with its script at an address of its own: none is inline.
+
+    The URL sends whoever is not logged in to the login.
+    """
 
     permission_classes = [IsAuthenticated]
     url_name = "api:schema"
