@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "prices.candlerevision": ("Revisions", "edit_note"),
     },
     "Portfolio": {
+        "snapshots.portfolio": ("Portfolio", "donut_small"),
         "snapshots.snapshot": ("Snapshots", "photo_camera"),
         "snapshots.account": ("Accounts", "account_balance"),
         "snapshots.flow": ("Flows", "swap_horiz"),

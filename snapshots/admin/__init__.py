@@ -1,5 +1,5 @@
-"""The pages of accounts, snapshots and flows."""
+"""The pages of portfolios: accounts, snapshots, flows, and all of it together."""
 
-from snapshots.admin import flows, snapshots
+from snapshots.admin import flows, portfolio, snapshots
 
-__all__ = ["flows", "snapshots"]
+__all__ = ["flows", "portfolio", "snapshots"]

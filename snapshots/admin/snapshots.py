@@ -151,5 +151,5 @@ def _local(snapshot: Snapshot, instant: datetime | None) -> str:
     return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M} {account.timezone}"
 
 
-def _money(value: Decimal) -> str:
-    return f"{value:,.2f}"
+def _money(value: Decimal | None) -> str:
+    return NOTHING if value is None else f"{value:,.2f}"

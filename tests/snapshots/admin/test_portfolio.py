@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.test import TestCase
+from django.urls import reverse
+
+from tests.factories import make_user
+from tests.snapshots.api.case import NOON
+from tests.snapshots.curves import MONDAY, days, end, make_tracked, quarter
+
+PAGE = reverse("admin:snapshots_portfolio_changelist")
+
+
+class PortfolioPageTests(TestCase):
+    def setUp(self):
+        self.admin = make_user("admin", is_staff=True, is_superuser=True)
+        self.client.force_login(self.admin)
+
+    def test_shows_value_and_todays_pnl_with_its_baseline(self):
+        account = make_tracked(self.admin)
+        days(account, [100, 110])
+        quarter(account, NOON, 1121)
+
+        page = self.client.get(PAGE)
+
+        self.assertContains(page, "1,121.00")
+        self.assertContains(page, "+1,011.00")
+        self.assertContains(page, "since Tue 3 Mar, 23:59")
+
+    def test_calls_it_a_value_change_where_flows_are_unknown(self):
+        days(make_tracked(self.admin, flows_known_since=None), [100, 110])
+
+        page = self.client.get(PAGE)
+
+        self.assertContains(page, "Value change today")
+        self.assertContains(page, "flows unknown")
+
+    def test_says_what_is_missing_when_the_newest_value_is_old(self):
+        account = make_tracked(self.admin)
+        days(account, [100, 110])
+        quarter(account, NOON, 121)
+        days(make_tracked(self.admin, name="Other"), [5, 5])
+        end(account, MONDAY + timedelta(days=2), 100)
+
+        page = self.client.get(PAGE)
+
+        self.assertContains(page, "Nothing newer counts for Other (cointracking)")
+
+    def test_without_accounts_or_snapshots_says_what_to_do(self):
+        self.assertContains(self.client.get(PAGE), "Add one")
+        make_tracked(self.admin)
+
+        self.assertContains(self.client.get(PAGE), "no snapshot of these accounts that counts yet")
+
+    def test_staff_look_at_the_portfolios_of_others(self):
+        jack = make_user("jack")
+        days(make_tracked(jack), [7777])
+        make_tracked(self.admin, name="Mine")
+
+        own, other = self.client.get(PAGE), self.client.get(PAGE, {"user_id": jack.pk})
+
+        self.assertNotContains(own, "7,777")
+        self.assertContains(other, "7,777.00")
+        self.assertContains(own, f"?user_id={jack.pk}")
+
+    def test_what_there_is_not_is_not_found(self):
+        for wrong in ("x", "99999", "-1"):
+            self.assertEqual(self.client.get(PAGE, {"user_id": wrong}).status_code, 404)
+
+    def test_staff_without_the_permission_may_not(self):
+        self.client.force_login(make_user("clerk", is_staff=True))
+
+        self.assertEqual(self.client.get(PAGE).status_code, 403)
+
+    def test_allows_no_foreign_host_and_no_inline_script(self):
+        policy = self.client.get(PAGE).headers["Content-Security-Policy"]
+
+        found = {name: set(rest) for name, *rest in (one.split() for one in policy.split(";"))}
+        self.assertEqual(found["default-src"], {"'self'"})
+        self.assertEqual(found["script-src"], {"'self'", "'unsafe-eval'"})
