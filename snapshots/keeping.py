@@ -27,7 +27,9 @@ def why_not() -> str:
 
 def resume_keep_alive() -> None:
     """Let the job go on, if all that it waited for was a login."""
-    job = Job.objects.filter(key=KEY, state=Job.State.PAUSED, state_reason__endswith=NO_LOGIN).first()
+    job = Job.objects.filter(
+        key=KEY, state=Job.State.PAUSED, state_reason__endswith=NO_LOGIN
+    ).first()
     if job:
         job.resume()
 

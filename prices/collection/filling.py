@@ -140,12 +140,17 @@ class _Filling:
         self.gathering.written += write_candles(series, candles, fetched_at=at, asked=asked)
 
     def _rest(self, took: float) -> None:
-        """Leave the rest of the calls to others; more of them while many wait for their turn."""
         if self.should_stop():
             raise Stopped
-        if self.plan.share < 1:
-            at_least = 1 / max(self.venue.calls_per_second.values())
-            time.sleep((1 / self.plan.share - 1) * max(took, at_least))
+        time.sleep(rest_after(took, self.plan.share, max(self.venue.calls_per_second.values())))
+
+
+def rest_after(took: float, share: float, calls_per_second: float) -> float:
+    """Return the seconds for which to leave the venue to others after an answer.
+
+    took  seconds, waiting for the turn included: who shares with many rests for longer
+    """
+    return (1 / share - 1) * max(took, 1 / calls_per_second)
 
 
 def _overlapped(series: Series, starts_at: datetime) -> datetime:

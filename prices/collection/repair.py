@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
@@ -135,7 +135,7 @@ def fill_gaps(ctx: RunContext, symbols: Sequence[str], interval: str) -> dict[st
     for gap in gaps_within(symbols, interval):
         torn[gap.series.instrument.venue][gap.series.instrument.pk] = gap.series
     total, done = sum(map(len, torn.values())), 0
-    ends_at = time.monotonic() + LONGEST.total_seconds()
+    ends_at = monotonic() + LONGEST.total_seconds()
 
     def tell(gathering: Gathering) -> None:
         nonlocal done
@@ -143,7 +143,7 @@ def fill_gaps(ctx: RunContext, symbols: Sequence[str], interval: str) -> dict[st
         ctx.progress(done, total, gathering.series.instrument.symbol)
 
     def should_stop() -> bool:
-        return ctx.should_stop() or time.monotonic() > ends_at
+        return ctx.should_stop() or monotonic() > ends_at
 
     gatherings: list[Gathering] = []
     for venue, series in torn.items():

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
-from itertools import pairwise
+from itertools import chain
+from itertools import repeat as for_ever
 from unittest import mock
 
+import pytest
 from django.core.management import CommandError, call_command
 
-from prices.collection import repair
+from prices.collection import repair as repairing
+from prices.collection.filling import rest_after
 from prices.models import Candle, Coverage, Instrument
 from prices.store import forget
 from prices.store.series import Series
@@ -54,7 +56,7 @@ class RepairTests(CollectionTestCase):
         forget(series)
         self.collect(at=self.now, symbols=["KRW-BTC"], days_back=1)
 
-        torn = {gap.series.instrument.venue_id: gap.candles for gap in repair.gaps_within()}
+        torn = {gap.series.instrument.venue_id: gap.candles for gap in repairing.gaps_within()}
 
         self.assertEqual(torn.pop("KRW-BTC"), 5 * 24)
         self.assertEqual(set(torn.values()), {47})
@@ -72,8 +74,8 @@ class RepairTests(CollectionTestCase):
 
     def test_what_is_left_when_time_is_up_is_for_a_further_run(self):
         self.repair()
-        a_second, rest = timedelta(seconds=1), mock.patch.object(repair, "SHARE", 1 / 1300)
-        with mock.patch.object(repair, "LONGEST", a_second), rest:
+        at_the_third_look = chain([0.0, 0.0, 0.0], for_ever(1e9))
+        with mock.patch.object(repairing, "monotonic", side_effect=at_the_third_look):
             (first,) = self.backfills()
 
         self.assertEqual((first.status, first.result["left"]), ("succeeded", 5))
@@ -88,15 +90,12 @@ class RepairTests(CollectionTestCase):
         self.assertEqual((filled.status, filled.result["lost"]), ("succeeded", 6))
         self.assertEqual(filled.result["gaps"], 6)
 
-    def test_a_backfill_takes_one_call_at_a_time_and_rests(self):
-        self.repair()
-        self.server.requests.clear()
 
-        with mock.patch.object(repair, "SHARE", 0.01):  # 0.1 s at a thousand calls a second
-            self.backfills()
-
-        times = [request.at for request in self.server.requests]
-        self.assertGreater(min(after - before for before, after in pairwise(times)), 0.08)
+@pytest.mark.parametrize(
+    ("took", "share", "rest"), [(0.02, 0.25, 0.375), (1.0, 0.25, 3.0), (1.0, 1.0, 0.0)]
+)
+def test_a_backfill_rests_for_longer_than_it_calls(took: float, share: float, rest: float) -> None:
+    assert rest_after(took, share, calls_per_second=8.0) == pytest.approx(rest)
 
 
 class ListGapsTests(CollectionTestCase):
