@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
+from psycopg import Cursor
 
 from prices.models import Candle
 
@@ -75,9 +76,10 @@ def _products(factors: Sequence[float]) -> Floats:
 
 def _from_postgresql(key: tuple[Any, ...]) -> CandleArrays:
     """Read each column as one binary array, which numpy takes whole."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ARRAYS, key)
-        opened_at, *numbers, is_final = cursor.fetchone()
+    # Django's own cursor has answers sent as text, where bytes are twice as long.
+    with connection.cursor() as own, connection.wrap_database_errors:
+        answer = Cursor(own.connection).execute(_ARRAYS, key, binary=True, prepare=False)
+        ((opened_at, *numbers, is_final),) = answer.fetchall()
     since_2000 = _elements(opened_at, ">i8").astype(np.int64)
     floats = [_elements(column, ">f8").astype(np.float64) for column in numbers]
     return CandleArrays(
