@@ -11,7 +11,7 @@ from scheduling.admission import instances
 from scheduling.columns import columns_of, instant
 from scheduling.models.loads import OPEN, WAITING
 from scheduling.models.run import COPIED_FROM_JOB, Run
-from scheduling.planned import planned_once
+from scheduling.planned import planned_once, surely
 from scheduling.sql import Statement, row_lock, transaction_of
 from scheduling.wakeup import RUNS, announcing
 
@@ -69,8 +69,7 @@ def run_at_once(
         origin=str(origin),
         requested_by_id=requested_by.pk if requested_by else None,
     )
-    insertion, *waking = _insertion(job, run)
-    rows = transaction_of(_lock(job), insertion, *waking)[1]
+    rows = surely(lambda: transaction_of(_lock(job), *_insertion(job, run))[1])
     if not rows:
         return None
     (record,) = columns_of(Run, *RETURNED).records([rows[0][: len(RETURNED)]])

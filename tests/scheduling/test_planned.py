@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from unittest.mock import patch
 
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
@@ -40,6 +41,14 @@ class PlannedOnceTests(TransactionTestCase):
         connection.close()
         assert twice(3) == 6
 
+    def test_it_is_planned_anew_now_and_then_as_tables_grow(self) -> None:
+        connection.close()
+        with patch("scheduling.planned.LASTS", 3), CaptureQueriesContext(connection) as queries:
+            assert [twice(number) for number in range(4)] == [0, 2, 4, 6]
+
+        planned = sum("PREPARE" in query["sql"] for query in queries)
+        assert planned == (2 if connection.vendor == "postgresql" else 0)
+
     def test_behind_a_pooler_nothing_is_kept(self) -> None:
         connection.close()
         with (
@@ -50,6 +59,38 @@ class PlannedOnceTests(TransactionTestCase):
 
         assert Run.objects.get().status == "pending"
         assert not any("EXECUTE" in query["sql"] for query in queries)
+
+
+def lose_plans() -> None:
+    """Do to the connection what poolers do, and what a migration of a column's type comes to."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD ALL")
+
+
+class LostPlansTests(TransactionTestCase):
+    def test_a_trigger_does_without(self) -> None:
+        job = make_job(overlap="allow", max_instances=9)
+        job.trigger()
+        lose_plans()
+
+        job.trigger()
+        job.trigger()
+
+        assert Run.objects.filter(status="pending").count() == 3
+
+    def test_in_a_transaction_that_failed_for_it_the_next_one_does(self) -> None:
+        job = make_job(overlap="allow", max_instances=9)
+        job.trigger()
+        lose_plans()
+
+        with suppress(ProgrammingError), transaction.atomic():
+            job.trigger()
+        with transaction.atomic():
+            job.trigger()
+
+        expected = 2 if connection.vendor == "postgresql" else 3
+        assert Run.objects.filter(status="pending").count() == expected
 
 
 class TriggerTests(TestCase):
