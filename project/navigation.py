@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "snapshots.portfolio": ("Portfolio", "donut_small"),
         "snapshots.snapshot": ("Snapshots", "photo_camera"),
         "snapshots.account": ("Accounts", "account_balance"),
+        "snapshots.upload": ("Uploads", "upload_file"),
         "snapshots.flow": ("Flows", "swap_horiz"),
     },
     "Access": {

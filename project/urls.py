@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("prices.api.urls")),
     path("api/", include("snapshots.api.urls")),
+    path("api/", include("snapshots.api.upload_urls")),
     path("api/", include("scheduling.api.urls")),  # last: it answers for what is nowhere
     path("", include("snapshots.api.root_urls")),
     path("", include("scheduling.api.probe_urls")),

@@ -14,6 +14,8 @@ from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
 from snapshots.keeping import KEY as KEEP_ALIVE
 from snapshots.keeping import keep_alive, why_not
+from snapshots.reading import KEY as READ_UPLOADS
+from snapshots.reading import read_waiting
 from snapshots.rollout import EVERY, request_each
 from snapshots.rounds import Request, take_snapshots
 from snapshots.slots import SlotKind
@@ -153,4 +155,20 @@ default_job(
     max_attempts=3,
     backoff_seconds=20,
     paused=why_not,
+)
+
+
+@task("snapshots.read_uploads", timeout=120, isolation="process", label="Read uploads")
+def read_uploads(ctx: RunContext) -> dict[str, Any] | Degraded:
+    """Read the files that were uploaded and wait for it."""
+    return read_waiting(ctx)
+
+
+default_job(
+    key=READ_UPLOADS,
+    name="Read uploads",
+    description="Files for accounts: at once when one comes, and what was left over, hourly.",
+    task="snapshots.read_uploads",
+    trigger=TriggerSpec(kind="cron", expression="17 * * * *", timezone=ZONE),
+    overlap="queue",  # one that came while another one was read waits for its own run
 )

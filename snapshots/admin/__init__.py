@@ -1,5 +1,5 @@
-"""The pages of portfolios: accounts, snapshots, flows, and all of it together."""
+"""The pages of portfolios: accounts, snapshots, flows, files, and all of it together."""
 
-from snapshots.admin import flows, portfolio, snapshots
+from snapshots.admin import flows, portfolio, snapshots, uploads
 
-__all__ = ["flows", "portfolio", "snapshots"]
+__all__ = ["flows", "portfolio", "snapshots", "uploads"]

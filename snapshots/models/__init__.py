@@ -10,6 +10,7 @@ from snapshots.models.portfolio import Portfolio
 from snapshots.models.position import SnapshotPosition
 from snapshots.models.revision import SnapshotReview, SnapshotRevision
 from snapshots.models.snapshot import BASELINES, COUNTED, Snapshot
+from snapshots.models.upload import Upload
 
 __all__ = [
     "BASELINES",
@@ -25,4 +26,5 @@ __all__ = [
     "SnapshotPosition",
     "SnapshotReview",
     "SnapshotRevision",
+    "Upload",
 ]

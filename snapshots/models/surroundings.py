@@ -15,7 +15,8 @@ from snapshots.models.entered import EnteredPosition
 from snapshots.models.known_prices import find_price
 from snapshots.models.login import StoredLogin
 from snapshots.models.queue import DatabaseQueue
-from snapshots.sources.surroundings import StoredFile, Surroundings
+from snapshots.models.upload import Upload
+from snapshots.sources.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from snapshots.models.account import Account
@@ -31,7 +32,7 @@ def surroundings_of(account: Account, chance: Chance | None = None) -> Surroundi
         queue=DatabaseQueue(chance),
         open_gate=open_gate,
         address_of=address_of,
-        newest_file=no_file,
+        newest_file=lambda: Upload.objects.newest_read(account),
         entered=lambda: EnteredPosition.objects.of(account),
         find_price=lambda venue, venue_id, max_age: find_price(
             venue, venue_id, now=chance.now(), max_age=max_age
@@ -51,7 +52,3 @@ def address_of(name: str) -> Address:
         connect_timeout=settings.VENUE_CONNECT_TIMEOUT,
         read_timeout=settings.VENUE_READ_TIMEOUT,
     )
-
-
-def no_file() -> StoredFile | None:
-    return None

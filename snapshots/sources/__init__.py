@@ -23,6 +23,13 @@ SOURCES: Mapping[str, Configured] = {
     "upbit": Upbit,
 }
 
+# What files may be uploaded for accounts of these.
+UPLOADED: Mapping[str, tuple[str, ...]] = {
+    "cointracking": (".csv",),
+    "saxo": (".csv", ".xlsx"),
+    "manual": (".csv",),
+}
+
 
 def open_source(name: str, settings: Mapping[str, Any], around: Surroundings) -> Source:
     """Return the source `name`, set up with an account's `settings`.

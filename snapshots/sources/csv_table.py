@@ -13,6 +13,7 @@ from snapshots.sources.numbers import read_number, shown
 
 DELIMITERS = ";,\t"
 MISSING = ("", "-")
+MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ class CsvTable:
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield line and cells of each row, for who reads them by their position."""
-        for line, record in self._records:
+        for number, (line, record) in enumerate(self._records):
+            if number >= MOST_ROWS:
+                raise InvalidStatement(f"{self.name} has more than {MOST_ROWS} rows.")
             if len(record) != len(self.header):
                 raise InvalidStatement(
                     f"{self.name}, line {line} has {len(record)} columns, but the header has "

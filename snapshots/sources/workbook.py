@@ -9,10 +9,10 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from snapshots.sources.base import InvalidStatement
+from snapshots.sources.csv_table import MOST_ROWS
 from snapshots.sources.surroundings import StoredFile
 
 MOST_UNPACKED = 100 * 1024 * 1024  # bytes: a small file can unpack into gigabytes
-MOST_ROWS = 100_000
 
 
 def read_sheet(file: StoredFile) -> list[list[str]]:

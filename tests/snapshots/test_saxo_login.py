@@ -4,6 +4,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -18,6 +19,7 @@ from scheduling.models import Job
 from snapshots.demo.saxo import SaxoServer
 from snapshots.keeping import KEY, NO_LOGIN
 from snapshots.models import Account, Credential
+from snapshots.sources.saxo_calls import CALLS_PER_SECOND
 from snapshots.tasks import saxo_keepalive
 from tests.factories import make_user
 from tests.snapshots.factories import make_account, make_context
@@ -135,6 +137,7 @@ class ManyWorkersTests(Here, TransactionTestCase):
         account = make_saxo_account(self.server)
         self.server.end_access()
         together = Barrier(4)
+        self.enterContext(patch.dict(CALLS_PER_SECOND, port=100.0))  # not a matter of pace
 
         def fetch(_):
             together.wait()

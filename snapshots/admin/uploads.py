@@ -1,0 +1,78 @@
+"""Files for accounts: they are added, and never changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from snapshots.models import Account, Upload
+from snapshots.models.upload import refuse_unfit
+from snapshots.reading import request_reading
+from snapshots.sources import UPLOADED
+
+
+class UploadForm(forms.ModelForm[Upload]):
+    file = forms.FileField(widget=UnfoldAdminFileFieldWidget)
+
+    class Meta:
+        model = Upload
+        fields = ("account",)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        account, file = given.get("account"), given.get("file")
+        if account and file:
+            try:
+                refuse_unfit(account, file.name, file.size)
+            except ValidationError as exc:
+                self.add_error("file", exc)
+        return given
+
+
+@admin.register(Upload)
+class UploadAdmin(ModelAdmin):
+    list_display = ("name", "account", "state", "positions", "as_of", "received_at", "problem")
+    list_filter = ("state", "account")
+    list_select_related = ("account",)
+    show_full_result_count = False
+    form = UploadForm
+    readonly_fields = (
+        "name", "state", "problem", "positions", "as_of", "size", "sha256", "received_at",
+        "seen_at", "uploaded_by", "run_id",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
+        rows = Upload.objects.visible_to(request.user)
+        return rows.defer("data").select_related("account")
+
+    def get_fields(self, request: HttpRequest, obj: Upload | None = None) -> Any:
+        return ("account", *self.readonly_fields) if obj else ("account", "file")
+
+    def has_change_permission(self, request: HttpRequest, obj: Upload | None = None) -> bool:
+        return False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "account":
+            mine = Account.objects.visible_to(request.user)
+            options["queryset"] = mine.filter(source__in=UPLOADED)
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def save_model(self, request: HttpRequest, obj: Upload, form: Any, change: bool) -> None:
+        file = form.cleaned_data["file"]
+        upload, is_new = Upload.objects.take(
+            obj.account, name=file.name, data=file.read(), by=request.user, now=timezone.now()
+        )
+        obj.pk = upload.pk
+        obj.refresh_from_db()
+        if not is_new:
+            messages.warning(request, "The same file is there already: it is no fresh data.")
+        if upload.state == Upload.State.WAITING:
+            request_reading(request.user)

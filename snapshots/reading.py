@@ -1,0 +1,67 @@
+"""Read what was uploaded, in a run: a file that cannot be read never replaces one that can."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from scheduling.context import Degraded, RunContext
+from scheduling.models import Job
+from snapshots.models import Upload
+from snapshots.models.surroundings import surroundings_of
+from snapshots.sources import open_source
+from snapshots.sources.base import InvalidStatement, SourceError, Statement
+
+KEY = "read_uploads"
+
+
+def request_reading(by: Any) -> int | None:
+    """Ask for a run that reads what waits; return its number. None: the job is not there."""
+    job = Job.objects.filter(key=KEY).exclude(state=Job.State.BROKEN).first()
+    return job.trigger(requested_by=by).pk if job else None
+
+
+def read_waiting(ctx: RunContext) -> dict[str, Any] | Degraded:
+    """Read each upload that waits, the oldest first, and say what came of it."""
+    waiting = list(
+        Upload.objects.filter(state=Upload.State.WAITING)
+        .select_related("account")
+        .order_by("received_at", "pk")
+    )
+    failed = []
+    for done, upload in enumerate(waiting):
+        ctx.progress(done, len(waiting), upload.name)
+        if ctx.should_stop():
+            break
+        try:
+            statement = _read(upload)
+        except SourceError as exc:
+            ctx.log.error("%s: %s", upload, exc)
+            upload.mark_refused(str(exc), run_id=ctx.run.id)
+            failed.append({"account": upload.account.name, "file": upload.name, "error": str(exc)})
+            continue
+        count = len(statement.positions)
+        upload.mark_read(positions=count, as_of=statement.as_of, run_id=ctx.run.id)
+        ctx.log.info("%s: %d positions, as of %s.", upload, count, statement.as_of.isoformat())
+    result = {"read": len(waiting) - len(failed), "refused": len(failed)}
+    if not failed:
+        return result
+    reason = f"{len(failed)} of {len(waiting)} files cannot be read: {failed[0]['error']}"
+    return Degraded(result, reason=reason, failed=failed)
+
+
+def _read(upload: Upload) -> Statement:
+    account = upload.account
+    around = replace(surroundings_of(account), newest_file=lambda: upload.file)
+    statement = open_source(account.source, account.settings, around).fetch()
+    wrong = [part.error for part in statement.parts if not part.is_ok]
+    if wrong or not statement.positions:
+        raise InvalidStatement(
+            f"{upload.name}: {'; '.join(wrong) or 'it lists no position'}. It is not used."
+        )
+    if statement.currency != account.currency:
+        raise InvalidStatement(
+            f"{upload.name} has values in {statement.currency}, and the account is kept in "
+            f"{account.currency}. Export in {account.currency}, or change the account's currency."
+        )
+    return statement
