@@ -16,7 +16,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("prices.api.urls")),
     path("api/", include("snapshots.api.urls")),
-    path("api/", include("snapshots.api.upload_urls")),
     path("api/", include("scheduling.api.urls")),  # last: it answers for what is nowhere
     path("", include("snapshots.api.root_urls")),
     path("", include("scheduling.api.probe_urls")),

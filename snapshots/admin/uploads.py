@@ -68,7 +68,7 @@ class UploadAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Upload, form: Any, change: bool) -> None:
         file = form.cleaned_data["file"]
         upload, is_new = Upload.objects.take(
-            obj.account, name=file.name, data=file.read(), by=request.user, now=timezone.now()
+            obj.account, name=file.name, data=file.read(), by=request.user.pk, now=timezone.now()
         )
         obj.pk = upload.pk
         obj.refresh_from_db()

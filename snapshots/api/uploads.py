@@ -83,7 +83,7 @@ class UploadsView(GenericAPIView[Upload]):
             raise TooLarge
         try:
             upload, is_new = Upload.objects.take(
-                account, name=file.name, data=file.read(), by=request.user, now=timezone.now()
+                account, name=file.name, data=file.read(), by=request.user.pk, now=timezone.now()
             )
         except ValidationError as exc:
             raise serializers.ValidationError({"file": exc.messages}) from exc

@@ -6,11 +6,13 @@ from django.urls import path
 
 from snapshots.api.charts import AllocationView, CurveView, DaysView, ExplainView
 from snapshots.api.lists import AccountsView, SnapshotsView
+from snapshots.api.uploads import UploadsView
 from snapshots.api.views import BalancesView, MetricsView, PnlView, RiskView
 
 app_name = "snapshots_api"
 urlpatterns = [
     path("accounts", AccountsView.as_view(), name="accounts"),
+    path("accounts/<int:number>/uploads", UploadsView.as_view(), name="uploads"),
     path("snapshots", SnapshotsView.as_view(), name="snapshots"),
     path("pnl", PnlView.as_view(), name="pnl"),
     path("balances/current", BalancesView.as_view(), name="balances"),

@@ -35,10 +35,12 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         *,
         name: str,
         data: bytes,
-        by: AbstractBaseUser | None,
+        by: int | None,
         now: datetime,
     ) -> tuple[Upload, bool]:
         """Keep a file that is to be read, and say whether it is new.
+
+        by  the number of the user who brings it
 
         The same file again is the one that is there: its data is as old as it was. Raise
         ValidationError if it cannot be one of this account.
@@ -54,7 +56,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
                 "data": data,
                 "received_at": now,
                 "seen_at": now,
-                "uploaded_by": by,
+                "uploaded_by_id": by,
             },
         )
         if not is_new:

@@ -8,7 +8,15 @@ from tests.factories import make_job, make_run, make_user
 from tests.scheduling.api.case import client_of
 
 FORMS = ["/api/{}", "/api/{}/", "/api/v1/{}", "/api/v1/{}/"]
-PATHS = ["jobs", "jobs/nightly", "jobs/nightly/runs", "runs", "tasks/tests.echo", "scheduler/health", "schema"]
+PATHS = [
+    "jobs",
+    "jobs/nightly",
+    "jobs/nightly/runs",
+    "runs",
+    "tasks/tests.echo",
+    "scheduler/health",
+    "schema",
+]
 
 pytestmark = pytest.mark.django_db
 
