@@ -34,7 +34,7 @@ class RunCommand(BaseCommand):
         try:
             job = self._job(key)
             self._finish_lost(job, line)
-            run = run_here(self._requested(job, given), watch=line.show)
+            run = self._run(self._requested(job, given), line)
         finally:
             line.clear()
         if run.status not in GOOD:
@@ -59,7 +59,18 @@ class RunCommand(BaseCommand):
         bury_the_dead()
         for run in lost_and_left(job):
             self.stderr.write(f"Run {run.pk} was not finished; it is run again first.")
-            run_here(run, watch=line.show)
+            self._run(run, line)
+
+    def _run(self, run: Run, line: ProgressLine) -> Run:
+        """Return the run as it ended, or tell what becomes of it after Ctrl-C."""
+        try:
+            return run_here(run, watch=line.show)
+        except KeyboardInterrupt:
+            run.refresh_from_db()
+            if run.status == Run.Status.PENDING:
+                run.cancel()
+            said = "goes on in a worker" if run.is_open else "was cancelled; what it wrote stays"
+            raise CommandError(f"Run {run.pk} {said}.") from None
 
     def _requested(self, job: Job, params: dict[str, Any]) -> Run:
         try:

@@ -42,6 +42,8 @@ def run_here(run: Run, *, watch: Callable[[Run], None] = lambda run: None) -> Ru
     A run that a worker took meanwhile is waited for; one that was retried, until its last
     attempt.
 
+    Ctrl-C cancels it if it runs here; then KeyboardInterrupt is raised.
+
     watch  is called with the run as it is stored by now, many times until it has ended
     """
 
@@ -62,6 +64,9 @@ def run_here(run: Run, *, watch: Callable[[Run], None] = lambda run: None) -> Ru
             _advance(run, executor, worker_id, look)
             recorder.flush(LAST_WRITES)
             run.refresh_from_db()
+    except KeyboardInterrupt:
+        executor.stop(run.pk, Run.Status.CANCELLED, "Cancelled by Ctrl-C.")
+        raise
     finally:
         executor.drain(0)  # nothing is left but after Ctrl-C
         executor.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import signal
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 from prices.demo.upbit import UpbitServer
 from prices.models import Candle, Coverage
 from scheduling.models import Job, Run
+from scheduling.progress import ProgressLine
 from tests.factories import make_job, make_run
 from tests.installation import Installation
 from tests.prices.collection.case import CollectionTestCase
@@ -76,6 +78,14 @@ class CommandTests(CollectionTestCase):
         self.assertIn("was not finished; it is run again first.", self.errors.getvalue())
         self.assertIn("Nothing was written", said)
         self.assertEqual({run.status for run in job.runs.all()}, {"succeeded"})
+
+    def test_ctrl_c_cancels_the_run(self):
+        stopped = mock.patch.object(ProgressLine, "show", side_effect=KeyboardInterrupt)
+
+        with stopped, self.assertRaisesMessage(CommandError, "was cancelled; what it wrote stays."):
+            self.manage("collect_price_data", "--exchange", "upbit")
+
+        self.assertEqual(Run.objects.get().status, "cancelled")
 
     def test_what_failed_is_named(self):
         self.server.broken = frozenset({"KRW-XRP"})
