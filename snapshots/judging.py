@@ -17,6 +17,7 @@ from snapshots.whole import Reference, Whole
 
 SHADOWED = ("G2", "G3", "G4")  # whose limits are proposals: see SNAPSHOT_GUARDS
 QUOTE_AGE = timedelta(hours=1)
+NOTEWORTHY = Decimal("0.01")  # a smaller change needs no notice, however calm the account is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +75,15 @@ def _evidence(case: Case, valuation: Valuation) -> Evidence:
         quotes=find_quotes(jumped, usd_per_unit=usd_per_unit, since=case.slot_at - QUOTE_AGE)
         if jumped
         else {},
-        steps=find_steps(case.account, case.slot_at),
+        steps=find_steps(case.account, case.slot_at)
+        if abs(valuation.total_value - reference.total) > NOTEWORTHY * abs(reference.total)
+        else (),
         limits=limits,
     )
+
+
+def _quantities(amounts: Sequence[Amount]) -> set[tuple[str, str, str, Decimal]]:
+    return {(item.ticker, item.location, item.part, item.quantity) for item in amounts}
 
 
 def _jumped(before: Sequence[Amount], after: Sequence[Amount], limits: Limits) -> list[str]:

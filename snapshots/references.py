@@ -42,12 +42,7 @@ def find_reference(account: Account, slot: Slot) -> Reference | None:
 
 def last_counted(account: Account, slot_at: datetime) -> Snapshot | None:
     """Return the last snapshot before `slot_at` that counts, of either kind."""
-    # One look for each kind: both are answered by the index of slots.
-    found = [
-        Snapshot.objects.counted().before(account, slot_at).filter(kind=kind).first()
-        for kind in Snapshot.Kind.values
-    ]
-    return max((item for item in found if item), key=lambda item: item.slot_at, default=None)
+    return Snapshot.objects.counted().before(account, slot_at).first()
 
 
 def find_changes(
