@@ -10,15 +10,19 @@ from pydantic import BeforeValidator, Field
 
 from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
+from scheduling.pace import Pace
 from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
+from snapshots.completeness import record_missed
 from snapshots.keeping import KEY as KEEP_ALIVE
 from snapshots.keeping import keep_alive, why_not
+from snapshots.models import Account
 from snapshots.reading import KEY as READ_UPLOADS
 from snapshots.reading import read_waiting
 from snapshots.rollout import EVERY, request_each
 from snapshots.rounds import Request, take_snapshots
 from snapshots.slots import SlotKind
+from snapshots.thinning import Limits, list_expired, thin_out
 
 ZONE = "Europe/Zurich"
 HOUR = 3600  # s
@@ -96,6 +100,49 @@ def pnl_snapshot(
     return take_snapshots(ctx, request)
 
 
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+@task("snapshots.cleanup_snapshots", timeout=HOUR, retry_lost=True, label="Clean up snapshots")
+def cleanup_snapshots(
+    ctx: RunContext,
+    *,
+    position_days: Days = 7,
+    raw_days: Days = 90,
+    hourly_days: Days = 730,
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Delete positions and totals of quarters of an hour that are too old to be looked at.
+
+    Ends of days, suspects and what somebody decided about stay for ever, with their positions.
+    Older than `raw_days` one total of each hour stays, older than `hourly_days` none. A dry run
+    only counts, and lists the snapshots in would_delete.csv.
+    """
+    limits = Limits(position_days=position_days, raw_days=raw_days, hourly_days=hourly_days)
+    if not dry_run:
+        pace = Pace(should_stop=ctx.should_stop)
+        return {"deleted": thin_out(limits, now=ctx.scheduled_at, pace=pace)}
+    counts, snapshots = list_expired(limits, now=ctx.scheduled_at)
+    rows = [
+        f"{item.pk},{item.account_id},{item.kind},{item.slot_at.isoformat()},{item.status}"
+        for item in snapshots
+    ]
+    ctx.artifact("would_delete.csv", "\n".join(["id,account,kind,slot_at,status", *rows]) + "\n")
+    return {"would_delete": counts}
+
+
+@task("snapshots.record_missed", timeout=600, retry_lost=True, label="Record missed slots")
+def record_missed_slots(ctx: RunContext) -> dict[str, int]:
+    """Write down as missed the slots that nobody took, also while no snapshot job runs."""
+    counts = {"accounts": 0, "missed": 0}
+    for account in Account.objects.order_by("pk"):
+        if ctx.should_stop():
+            break
+        counts["accounts"] += 1
+        counts["missed"] += record_missed(account, until=ctx.scheduled_at)
+    return counts
+
+
 def _default_min_usd() -> Decimal:
     text = str(settings.SNAPSHOT_MIN_USD)
     try:
@@ -121,6 +168,21 @@ default_job(
     ),
     overlap="allow",  # each account has a run of its own
     max_instances=ACCOUNTS_AT_ONCE,
+)
+default_job(
+    key="record_missed_slots",
+    name="Record missed slots",
+    description="Marks the quarters of an hour and ends of days that nobody took.",
+    task="snapshots.record_missed",
+    trigger=TriggerSpec(kind="cron", expression="25 * * * *", timezone=ZONE),
+)
+default_job(
+    key="cleanup_snapshots",
+    name="Clean up snapshots",
+    description="Thins out old quarters of an hour; ends of days stay.",
+    task="snapshots.cleanup_snapshots",
+    trigger=TriggerSpec(kind="cron", expression="30 3 * * *", timezone=settings.TIME_ZONE),
+    misfire_grace_seconds=20 * HOUR,
 )
 default_job(
     key="pnl_eod",

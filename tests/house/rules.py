@@ -15,6 +15,7 @@ FACE = (
     "scheduling.exceptions",
     "scheduling.findings",
     "scheduling.models",
+    "scheduling.pace",
     "scheduling.pages",
     "scheduling.registry",
     "scheduling.rest",
