@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from snapshots.sources.surroundings import Session
+from vault.exceptions import CannotDecrypt
 from vault.fields import EncryptedTextField
 from vault.secret import Secret
 
@@ -65,6 +66,15 @@ class Credential(models.Model):
             return {}
         values: dict[str, str] = json.loads(self.values.reveal())
         return {name: Secret(value) for name, value in values.items()}
+
+    def secrets(self) -> list[Secret]:
+        """Return all that is secret of it; nothing if no key can read it."""
+        try:
+            session = self.session
+            tokens = [session.access_token, session.refresh_token] if session else []
+            return [*self.read().values(), *tokens]
+        except CannotDecrypt:
+            return []
 
     def note_use(self, now: datetime) -> None:
         if self.last_used_at is None or now - self.last_used_at >= NOTED:

@@ -11,7 +11,7 @@ from snapshots.models.credential import Credential
 from snapshots.sources.base import CredentialMissing, CredentialRefused, SourceUnavailable
 from snapshots.sources.surroundings import Session
 from vault.exceptions import CannotDecrypt
-from vault.secret import Secret
+from vault.secret import HIDDEN, Secret
 
 if TYPE_CHECKING:
     from snapshots.models.account import Account
@@ -40,6 +40,13 @@ class StoredLogin:
         credential = self._find()
         if credential:
             credential.refuse(reason)
+
+    def hide(self, text: str) -> str:
+        credential = self._find()
+        secrets = credential.secrets() if credential else ()
+        for secret in sorted((one.reveal() for one in secrets), key=len, reverse=True):
+            text = text.replace(secret, HIDDEN) if secret else text
+        return text
 
     def session(self) -> Session:
         try:

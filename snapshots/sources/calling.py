@@ -22,9 +22,11 @@ def as_source_errors(login: Login) -> Iterator[None]:
     try:
         yield
     except KeysRefused as exc:
-        login.refuse(f"{exc}.")
-        raise CredentialRefused(f"{exc}. Set the credential anew.") from exc
+        said = login.hide(str(exc))
+        login.refuse(f"{said}.")
+        # Without its cause: that may quote what nobody may see.
+        raise CredentialRefused(f"{said}. Set the credential anew.") from None
     except (Banned, RateLimited, VenueUnavailable) as exc:
-        raise SourceUnavailable(str(exc)) from exc
+        raise SourceUnavailable(login.hide(str(exc))) from None
     except VenueError as exc:
-        raise InvalidStatement(str(exc)) from exc
+        raise InvalidStatement(login.hide(str(exc))) from None

@@ -75,7 +75,8 @@ class Calls:
 
     def _read(self, answer: Answer, method: str, mark: str) -> dict[str, Any]:
         where = f"{NAME} {method}"
-        said = f"{where} answered {answer.status}: {shown(answer.body)}"
+        body = self._around.login.hide(answer.body.decode(errors="replace"))
+        said = f"{where} answered {answer.status}: {shown(body)}"
         if answer.status in (403, 418, 429):
             raise self._blocked(said, mark, retry_after(answer.headers))
         if answer.status >= 500:
@@ -86,8 +87,8 @@ class Calls:
             read = read_json(answer.body, where)
         except InvalidAnswer as exc:
             if b"block" in answer.body.lower():
-                raise self._blocked(said, mark, None) from exc
-            raise InvalidStatement(str(exc)) from exc
+                raise self._blocked(said, mark, None) from None
+            raise InvalidStatement(self._around.login.hide(str(exc))) from None
         if not isinstance(read, dict) or answer.status != 200:
             raise InvalidStatement(said)
         if str(read.get("success")) != "1":
@@ -97,7 +98,8 @@ class Calls:
 
     def _failure(self, read: Mapping[str, Any], where: str, mark: str) -> Exception:
         code = str(read.get("error", ""))
-        said = f"{where} says: {shown(read.get('error_msg') or code or 'no success')}."
+        reason = str(read.get("error_msg") or code or "no success")
+        said = f"{where} says: {shown(self._around.login.hide(reason))}."
         if any(word in code.upper() for word in LIMIT_ERRORS):
             return self._blocked(said, mark, None)
         if any(word in code.upper() for word in KEY_ERRORS):

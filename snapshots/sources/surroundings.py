@@ -44,6 +44,9 @@ class Login(Protocol):
     def refuse(self, reason: str) -> None:
         """Let nobody use this credential again before it is set anew."""
 
+    def hide(self, text: str) -> str:
+        """Return the text without what is secret: a source may quote what it was sent."""
+
     def session(self) -> Session:
         """Return the session as it is now. Raise CredentialMissing, or CredentialRefused."""
 

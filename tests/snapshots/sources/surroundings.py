@@ -35,6 +35,11 @@ class MemoryLogin:
     def refuse(self, reason: str) -> None:
         self.refusal = reason
 
+    def hide(self, text: str) -> str:
+        for value in self.values.values():
+            text = text.replace(value, "hidden")
+        return text
+
     def session(self) -> Session:
         if self.refusal:
             raise CredentialRefused(self.refusal)

@@ -1,0 +1,140 @@
+"""Turn what sources tell of the past into flows: what came into an account, and what left it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from snapshots.models import Account, Flow
+from snapshots.sources.cointracking import CURRENCIES
+from snapshots.sources.history import DailyValue
+from snapshots.sources.trade_table import Amount, Trade
+
+TRADES, SERIES = "cointracking", "saxo_api"
+ON_ITS_WAY = timedelta(days=3)  # from leaving one exchange to arriving at another
+LEAST_ARRIVING = Decimal("0.9")  # of what left: the rest were fees
+SHOWN = 5
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of the rows.
+
+    unvalued  coins that came or left, and whose value then is not known
+    refused   flows that could not be kept, and why
+    unknown   words for types that are neither deposits nor withdrawals, with how often
+    """
+
+    added: int = 0
+    known: int = 0
+    transfers: int = 0
+    unvalued: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+
+
+def import_trades(account: Account, trades: Sequence[Trade]) -> Imported:
+    """Keep the deposits and withdrawals of money; coins between exchanges stay in the account.
+
+    A deposit of coins that left no other exchange has no value in the table: it is named, to be
+    entered by hand. Importing the same table again adds nothing.
+    """
+    imported = Imported()
+    imported.unknown.update(trade.type for trade in trades if trade.kind == "other")
+    arrived, left = _apart(trades)
+    imported.transfers = 2 * len(arrived)
+    with transaction.atomic():
+        for trade, number in _numbered(left):
+            amount = trade.bought or trade.sold
+            assert amount is not None  # noqa: S101 (a row without one is not read)
+            units = amount.units if trade.bought else -amount.units
+            if amount.ticker not in CURRENCIES:
+                what = f"line {trade.line}: {units} {amount.ticker} at {trade.at:%Y-%m-%d %H:%M}Z"
+                imported.unvalued.append(what)
+                continue
+            _keep(
+                imported,
+                account,
+                at=trade.at,
+                amount=units,
+                currency=amount.ticker,
+                source=TRADES,
+                external_id=f"{trade.at:%Y-%m-%dT%H:%M:%SZ} {units} {amount.ticker} "
+                f"{trade.exchange[:100]} #{number}",
+                note=trade.comment[:500],
+            )
+    return imported
+
+
+def import_series(account: Account, days: Iterable[DailyValue]) -> Imported:
+    """Keep what came and went on each day, by its date: a day that was corrected is not."""
+    imported = Imported()
+    with transaction.atomic():
+        for day in days:
+            if not day.flow:
+                continue
+            at = day.at - timedelta(minutes=1)  # still within the day
+            _keep(
+                imported,
+                account,
+                at=at,
+                amount=day.flow,
+                currency=account.currency,
+                source=SERIES,
+                external_id=f"{at.astimezone(account.zone):%Y-%m-%d}",
+            )
+    return imported
+
+
+def _apart(trades: Sequence[Trade]) -> tuple[list[Trade], list[Trade]]:
+    """Return the deposits that another exchange of the account sent, and all other movements."""
+    out = sorted((one for one in trades if one.kind == "withdrawal"), key=_time)
+    arrived: list[Trade] = []
+    others: list[Trade] = []
+    for deposit in sorted((one for one in trades if one.kind == "deposit"), key=_time):
+        sender = next((one for one in out if _is_sent(one, deposit)), None)
+        if sender is None:
+            others.append(deposit)
+            continue
+        out.remove(sender)
+        arrived.append(deposit)
+    return arrived, sorted([*others, *out], key=_time)
+
+
+def _is_sent(out: Trade, deposit: Trade) -> bool:
+    """Tell whether a deposit is what left somewhere else shortly before, less fees."""
+    sent, came = out.sold, deposit.bought
+    if sent is None or came is None or sent.ticker != came.ticker:
+        return False
+    in_time = timedelta(0) <= deposit.at - out.at <= ON_ITS_WAY
+    return in_time and sent.units * LEAST_ARRIVING <= came.units <= sent.units
+
+
+def _numbered(trades: Iterable[Trade]) -> Iterator[tuple[Trade, int]]:
+    """Yield trades with a number that tells those apart that are the same."""
+    seen: Counter[tuple[datetime, Amount | None, Amount | None, str]] = Counter()
+    for trade in trades:
+        same = (trade.at, trade.bought, trade.sold, trade.exchange)
+        seen[same] += 1
+        yield trade, seen[same]
+
+
+def _keep(imported: Imported, account: Account, **values: Any) -> None:
+    try:
+        _, is_new = Flow.objects.record(account=account, **values)
+    except ValidationError as exc:
+        imported.refused.append(f"{values['at']:%Y-%m-%d}: {' '.join(exc.messages)}")
+        return
+    imported.added += is_new
+    imported.known += not is_new
+
+
+def _time(trade: Trade) -> datetime:
+    return trade.at

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.management.base import BaseCommand, CommandError
+
+from snapshots.flow_import import SHOWN, Imported, import_series, import_trades
+from snapshots.models import Account
+from snapshots.sources.base import SourceError
+from snapshots.sources.export_file import read_export
+from snapshots.sources.history import Historian
+from snapshots.sources.trade_table import read_trades
+
+
+class Command(BaseCommand):
+    help = (
+        "Keep what came into an account and left it: from CoinTracking's Trade Table (FILE), or "
+        "from Saxo itself for an account of the source saxo_api. Again adds nothing twice."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", type=Path, help="A Trade Table, as CSV.")
+        parser.add_argument("--account", type=int, required=True, help="Its number.")
+        parser.add_argument(
+            "--timezone", default="", help="Of the times in FILE: that of the account there."
+        )
+        parser.add_argument("--days", type=int, default=30, help="Back; of saxo_api only.")
+
+    def handle(
+        self, *, file: Path | None, account: int, timezone: str, days: int, **options: Any
+    ) -> None:
+        found = Account.objects.filter(pk=account).first()
+        if found is None:
+            raise CommandError(f"There is no account {account}. The admin shows their numbers.")
+        try:
+            imported = (
+                self._from_source(found, days)
+                if file is None
+                else import_trades(found, read_trades(read_export(file), zone=_zone(timezone)))
+            )
+        except SourceError as exc:
+            raise CommandError(str(exc)) from exc
+        self._tell(imported)
+
+    def _from_source(self, account: Account, days: int) -> Imported:
+        source = account.open_source()
+        if not isinstance(source, Historian) or account.source != "saxo_api":
+            raise CommandError(f"{account} tells no flows. Give the FILE of a Trade Table.")
+        if not 1 <= days <= 3650:
+            raise CommandError("--days is from 1 to 3650.")
+        until = datetime.now(UTC)
+        return import_series(account, source.history(until - timedelta(days=days), until))
+
+    def _tell(self, imported: Imported) -> None:
+        self.stdout.write(
+            self.style.SUCCESS(
+                f"Added {imported.added} flow(s); {imported.known} were there already; "
+                f"{imported.transfers} row(s) were transfers within the account."
+            )
+        )
+        if imported.unknown:
+            words = ", ".join(f"{word} ({count})" for word, count in imported.unknown.most_common())
+            self.stdout.write(f"Neither deposits nor withdrawals: {words}.")
+        for title, lines in (
+            ("Coins that came or left, whose value then is not in the table", imported.unvalued),
+            ("Not kept", imported.refused),
+        ):
+            if lines:
+                more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+                self.stdout.write(f"{title}: {'; '.join(lines[:SHOWN])}{more}.")
+        if imported.unvalued:
+            self.stdout.write("Enter these in the admin, under Flows, with what they were worth.")
+
+
+def _zone(name: str) -> ZoneInfo:
+    """Return the zone. The file does not name it, so that it has to be said."""
+    if name not in available_timezones():
+        raise CommandError(
+            "--timezone is needed: the zone of the account at CoinTracking (Account, Settings), "
+            "such as Europe/Zurich. The file does not name it."
+        )
+    return ZoneInfo(name)

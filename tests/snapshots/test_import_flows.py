@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import TestCase
+
+from snapshots.models import Flow
+from tests.snapshots.factories import make_account
+from tests.snapshots.sources.test_trade_table import DEPOSIT, TRADE, table
+from tests.snapshots.test_saxo_login import Here, make_saxo_account
+
+SALARY = DEPOSIT.format("Deposit").replace("EUR", "USD")
+OUT = "Withdrawal,,,0.50000000,BTC,,,Kraken,,,05.07.2019 10:00:00"
+IN = "Deposit,0.49900000,BTC,,,,,Ledger,,,05.07.2019 10:30:00"
+GIFT = "Deposit,2.00000000,ETH,,,,,Ledger,,,06.07.2019 10:30:00"
+
+
+class TradeTableTests(TestCase):
+    data_dir: Path
+
+    def setUp(self):
+        self.account = make_account(settings={})
+
+    def run_it(self, *rows, timezone="Europe/Zurich", **options):
+        path = self.data_dir / "trades.csv"
+        path.write_bytes(table(*rows))
+        out = StringIO()
+        given = {"account": self.account.pk, "timezone": timezone} | options
+        call_command("import_flows", path, stdout=out, **given)
+        return out.getvalue()
+
+    def test_money_that_came_is_a_flow_at_its_own_time(self):
+        said = self.run_it(TRADE, SALARY)
+
+        flow = Flow.objects.get()
+        self.assertEqual((flow.amount, flow.currency, flow.note), (1000, "USD", "Salary"))
+        self.assertEqual(flow.at.isoformat(), "2019-07-02T15:00:47+00:00")
+        self.assertIn("Added 1 flow(s)", said)
+        self.assertIn("Neither deposits nor withdrawals: Trade (1).", said)
+
+    def test_the_same_table_again_adds_nothing_and_the_same_row_twice_counts_twice(self):
+        self.run_it(SALARY, SALARY)
+        said = self.run_it(SALARY, SALARY)
+
+        self.assertEqual(Flow.objects.count(), 2)
+        self.assertIn("Added 0 flow(s); 2 were there already", said)
+
+    def test_coins_between_exchanges_are_no_flow(self):
+        said = self.run_it(OUT, IN)
+
+        self.assertFalse(Flow.objects.exists())
+        self.assertIn("2 row(s) were transfers within the account", said)
+
+    def test_coins_from_outside_are_named_and_not_guessed(self):
+        said = self.run_it(GIFT)
+
+        self.assertFalse(Flow.objects.exists())
+        self.assertIn("line 2: 2.00000000 ETH at 2019-07-06 08:30Z", said)
+
+    def test_without_a_rate_a_flow_is_not_kept_and_named(self):
+        said = self.run_it(SALARY.replace("USD", "EUR"))
+
+        self.assertFalse(Flow.objects.exists())
+        self.assertIn("Not kept: 2019-07-02", said)
+
+    def test_the_zone_has_to_be_said(self):
+        with self.assertRaisesMessage(CommandError, "--timezone is needed"):
+            self.run_it(SALARY, timezone="")
+
+    def test_what_cannot_be_is_told(self):
+        for options, message in (
+            ({"account": 999}, "There is no account 999"),
+            ({}, "line 2, column 2: 'x' is not a number"),
+        ):
+            with self.assertRaisesMessage(CommandError, message):
+                self.run_it(SALARY.replace("1000.00000000", "x"), **options)
+        with self.assertRaisesMessage(CommandError, "tells no flows"):
+            call_command("import_flows", account=self.account.pk)
+
+
+class SaxoSeriesTests(Here, TestCase):
+    def test_what_came_on_a_day_is_a_flow_of_it(self):
+        account = make_saxo_account(self.server)
+        account.settings = {"usd_rate": {"rate": "1.08", "at": "2026-03-02", "source": "ECB"}}
+        account.save()
+        out = StringIO()
+
+        call_command("import_flows", account=account.pk, days=5, stdout=out)
+        call_command("import_flows", account=account.pk, days=5, stdout=out)
+
+        flow = Flow.objects.get()
+        self.assertEqual((flow.amount, flow.currency, flow.source), (1000, "EUR", "saxo_api"))
+        self.assertIn("1 were there already", out.getvalue())
