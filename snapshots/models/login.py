@@ -32,7 +32,7 @@ class StoredLogin:
         try:
             values = credential.read()
         except CannotDecrypt as exc:
-            raise CredentialRefused(f"The credential of {self._account}: {exc}") from exc
+            raise CredentialRefused(f"The credential: {exc}") from exc
         credential.note_use(self._chance.now())
         return values
 
@@ -52,11 +52,10 @@ class StoredLogin:
         try:
             session = self._usable().session
         except CannotDecrypt as exc:
-            raise CredentialRefused(f"The login of {self._account}: {exc}") from exc
+            raise CredentialRefused(f"The login: {exc}") from exc
         if session is None:
             raise CredentialMissing(
-                f"Nobody is logged in for {self._account}. Log in: in the admin, on the page of "
-                "the account."
+                "Nobody is logged in. Log in: in the admin, on the page of the account."
             )
         return session
 
@@ -71,7 +70,7 @@ class StoredLogin:
                 self._chance.sleep(LOOK)
                 continue
             return self._renewed_alone(credential, old, renew)
-        raise SourceUnavailable(f"Somebody else renews the login of {self._account}. Try again.")
+        raise SourceUnavailable("Somebody else renews the login. Try again.")
 
     def _renewed_alone(
         self, credential: Credential, old: Session, renew: Callable[[Session], Session]
@@ -97,13 +96,11 @@ class StoredLogin:
         credential = self._find()
         if credential is None:
             raise CredentialMissing(
-                f"{self._account} has no credential. Set it in the admin, on the page of the "
-                "account."
+                "The account has no credential. Set it in the admin, on the page of the account."
             )
         if credential.refusal:
             raise CredentialRefused(
-                f"{self._account}: {credential.refusal} Nobody tries again until the credential "
-                "is set anew."
+                f"{credential.refusal} Nobody tries again until the credential is set anew."
             )
         return credential
 

@@ -18,7 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--user", required=True, help="Name of the owner.")
         parser.add_argument("--source", default="cointracking", choices=sorted(SOURCES))
         parser.add_argument("--name", default="Main", help="To tell it from others of his.")
-        parser.add_argument("--path", required=True, help="CSV file; relative to DATA_DIR.")
+        parser.add_argument(
+            "--path", default="", help="Its file, relative to DATA_DIR. Without: uploads."
+        )
         parser.add_argument("--currency", default="USD", help="Of the values in the file.")
         parser.add_argument("--timezone", default="Europe/Zurich", help="Where its days end.")
 
@@ -35,9 +37,11 @@ class Command(BaseCommand):
                 name=name,
                 currency=currency,
                 timezone=options["timezone"],
-                settings={"path": path},
+                settings={"path": path} if path else {},
             )
         except ValidationError as exc:
             raise CommandError(" ".join(exc.messages)) from exc
         said = "Added" if is_new else "Exists already, left as it is:"
         self.stdout.write(self.style.SUCCESS(f"{said} {account} of {user}."))
+        if is_new and SOURCES[source].credential:
+            self.stdout.write("Set its credential in the admin, on the page of the account.")
