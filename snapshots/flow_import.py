@@ -39,6 +39,11 @@ class Imported:
     refused: list[str] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether each flow that there was is kept."""
+        return not (self.unvalued or self.refused)
+
 
 def import_trades(account: Account, trades: Sequence[Trade]) -> Imported:
     """Keep the deposits and withdrawals of money; coins between exchanges stay in the account.

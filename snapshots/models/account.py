@@ -115,6 +115,20 @@ class Account(models.Model):
         since, last = self.flows_known_since, self.flows_known_until
         return since is not None and since <= after and (last is None or until <= last)
 
+    def learn_flows(self, since: datetime, until: datetime) -> bool:
+        """Note that all flows of (since, until] are known; return False if that leaves a gap."""
+        known_since, known_until = self.flows_known_since, self.flows_known_until
+        if known_since is None:
+            self.flows_known_since, self.flows_known_until = since, until
+        elif until < known_since or (known_until is not None and since > known_until):
+            return False
+        else:
+            self.flows_known_since = min(since, known_since)
+            if known_until is not None:
+                self.flows_known_until = max(until, known_until)
+        self.save(update_fields=["flows_known_since", "flows_known_until", "updated_at"])
+        return True
+
     def open_source(self) -> Source:
         """Return its source, ready to be asked. Raise SourceError if the settings are wrong."""
         return open_source(self.source, self.settings, surroundings_of(self))

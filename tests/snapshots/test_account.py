@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -72,3 +74,24 @@ class AccountTests(TestCase):
             (make_user("anna", is_staff=True), True),
         ):
             self.assertIs(Account.objects.visible_to(user).exists(), seen)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("learnt", "known"),
+    [
+        pytest.param([(1, 5), (4, 9)], (1, 9), id="they-overlap"),
+        pytest.param([(4, 9), (1, 4)], (1, 9), id="they-meet"),
+        pytest.param([(1, 3), (6, 9)], (1, 3), id="a-gap-is-kept-open"),
+    ],
+)
+def test_flows_are_known_where_imports_meet(learnt, known):
+    account = make_account()
+    day = {number: datetime(2026, 3, number, tzinfo=UTC) for number in range(1, 10)}
+
+    for since, until in learnt:
+        account.learn_flows(day[since], day[until])
+
+    account.refresh_from_db()
+    window = (account.flows_known_since, account.flows_known_until)
+    assert window == (day[known[0]], day[known[1]])

@@ -66,9 +66,22 @@ class TradeTableTests(TestCase):
         self.assertFalse(Flow.objects.exists())
         self.assertIn("Not kept: 2019-07-02", said)
 
-    def test_the_zone_has_to_be_said(self):
+    def test_08_the_zone_has_to_be_said(self):
         with self.assertRaisesMessage(CommandError, "--timezone is needed"):
             self.run_it(SALARY, timezone="")
+
+    def test_a_table_of_which_all_is_kept_makes_flows_known(self):
+        said = self.run_it(TRADE, SALARY)
+
+        self.account.refresh_from_db()
+        self.assertEqual(self.account.flows_known_since.isoformat(), "2018-01-30T14:19:25+00:00")
+        self.assertIn("All flows from 2018-01-30", said)
+
+    def test_a_table_with_coins_of_unknown_value_does_not(self):
+        self.run_it(SALARY, GIFT)
+
+        self.account.refresh_from_db()
+        self.assertIsNone(self.account.flows_known_since)
 
     def test_what_cannot_be_is_told(self):
         for options, message in (

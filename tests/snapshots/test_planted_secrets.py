@@ -77,7 +77,7 @@ class PlantedSecretTests(TransactionTestCase):
             except CommandError as exc:
                 self.log.write(str(exc))
 
-    def test_nothing_of_them_is_in_any_log_answer_page_run_or_table(self):
+    def test_13_nothing_of_them_is_in_any_log_answer_page_run_or_table(self):
         self.run_all()
         # Those who refuse quote what they were sent.
         self.coins.reply_instead(failure("getBalance", "WRONG_KEY", f"Wrong: {KEY} {SECRET}"))

@@ -38,7 +38,7 @@ class QueueTests(TestCase):
 
         self.assertLess(first, second)
 
-    def test_call_21_of_an_hour_is_never_sent(self):
+    def test_08_call_21_of_an_hour_is_never_sent(self):
         self.take(20)
 
         with self.assertRaisesMessage(BudgetSpent, "takes 20 calls an hour"):
@@ -91,7 +91,7 @@ class QueueTests(TestCase):
 
 
 class ManyCallersTests(TransactionTestCase):
-    def test_four_threads_never_send_a_nonce_out_of_order(self):
+    def test_08_four_threads_never_send_a_nonce_out_of_order(self):
         with CoinTrackingServer() as server, ThreadPoolExecutor(4) as threads:
             list(threads.map(lambda _: self.ask(server), range(8)))
 

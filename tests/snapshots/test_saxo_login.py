@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from threading import Barrier
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
@@ -16,9 +17,11 @@ from django.utils import timezone
 from scheduling.defaults import sync_default_jobs
 from scheduling.exceptions import TaskFailed
 from scheduling.models import Job
+from snapshots.capture import capture
 from snapshots.demo.saxo import SaxoServer
 from snapshots.keeping import KEY, NO_LOGIN
 from snapshots.models import Account, Credential
+from snapshots.slots import slot_of
 from snapshots.sources.saxo_calls import CALLS_PER_SECOND
 from snapshots.tasks import saxo_keepalive
 from tests.factories import make_user
@@ -132,8 +135,22 @@ class KeepAliveTests(Here, TestCase):
         credential.keep(session_of(tokens, now=timezone.now() - by))
 
 
+class ReliabilityTests(Here, TestCase):
+    def test_09_a_number_that_saxo_does_not_stand_by_is_suspect(self):
+        account = make_saxo_account(self.server)
+        account.settings = {"usd_rate": {"rate": "1.08", "at": "2026-03-02", "source": "ECB"}}
+        account.save()
+        self.server.reliability = "PricePending"
+        now = timezone.now()
+        slot = slot_of(now, is_eod=False, zone=account.zone)
+
+        captured = capture(account, slot, min_usd=Decimal(1), run_id=None)
+
+        self.assertEqual(captured.snapshot.status, "suspect")
+
+
 class ManyWorkersTests(Here, TransactionTestCase):
-    def test_four_who_notice_at_once_keep_one_valid_token(self):
+    def test_09_workers_that_notice_at_once_keep_one_valid_token(self):
         account = make_saxo_account(self.server)
         self.server.end_access()
         together = Barrier(4)

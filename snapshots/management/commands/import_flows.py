@@ -37,23 +37,35 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"There is no account {account}. The admin shows their numbers.")
         try:
-            imported = (
-                self._from_source(found, days)
-                if file is None
-                else import_trades(found, read_trades(read_export(file), zone=_zone(timezone)))
-            )
+            if file is None:
+                imported, since, until = self._from_source(found, days)
+            else:
+                imported, since, until = _from_table(found, file, _zone(timezone))
         except SourceError as exc:
             raise CommandError(str(exc)) from exc
         self._tell(imported)
+        if imported.is_whole and since < until:
+            self._note(found, since, until)
 
-    def _from_source(self, account: Account, days: int) -> Imported:
+    def _from_source(self, account: Account, days: int) -> tuple[Imported, datetime, datetime]:
         source = account.open_source()
         if not isinstance(source, Historian) or account.source != "saxo_api":
             raise CommandError(f"{account} tells no flows. Give the FILE of a Trade Table.")
         if not 1 <= days <= 3650:
             raise CommandError("--days is from 1 to 3650.")
         until = datetime.now(UTC)
-        return import_series(account, source.history(until - timedelta(days=days), until))
+        since = until - timedelta(days=days)
+        told = source.history(since, until)
+        imported = import_series(account, told)
+        return imported, since, max((day.at for day in told if day.at <= until), default=since)
+
+    def _note(self, account: Account, since: datetime, until: datetime) -> None:
+        if account.learn_flows(since, until):
+            self.stdout.write(f"All flows from {since:%Y-%m-%d} to {until:%Y-%m-%d} are known now.")
+        else:
+            self.stdout.write(
+                "Between these and the flows that were known is a gap: import what is missing."
+            )
 
     def _tell(self, imported: Imported) -> None:
         self.stdout.write(
@@ -74,6 +86,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"{title}: {'; '.join(lines[:SHOWN])}{more}.")
         if imported.unvalued:
             self.stdout.write("Enter these in the admin, under Flows, with what they were worth.")
+
+
+def _from_table(
+    account: Account, file: Path, zone: ZoneInfo
+) -> tuple[Imported, datetime, datetime]:
+    """Import the table; it is taken to be whole from its first row until it was written."""
+    export = read_export(file)
+    trades = read_trades(export, zone=zone)
+    first = min((trade.at for trade in trades), default=export.written_at)
+    # What a day's first row brought is a flow after the day began.
+    since = first - timedelta(minutes=1)
+    return import_trades(account, trades), since, export.written_at
 
 
 def _zone(name: str) -> ZoneInfo:

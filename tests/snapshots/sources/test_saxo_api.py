@@ -182,7 +182,7 @@ class TestSaxoApi(SaxoCase):
         with pytest.raises(CredentialMissing, match="Log in"):
             opens().fetch()
 
-    def test_seven_hours_of_the_night_are_survived(self, opens, server, clock):
+    def test_09_seven_hours_of_the_night_are_survived(self, opens, server, clock):
         source = opens()
         renewed = 0
         for _ in range(42):  # the keep-alive comes every ten minutes

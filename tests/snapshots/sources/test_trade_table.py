@@ -35,7 +35,7 @@ def read(data: bytes, zone: ZoneInfo = ZURICH):
 @pytest.mark.parametrize(
     ("language", "word"), [("en", "Deposit"), ("de", "Einzahlung"), ("ja", "入金")]
 )
-def test_a_deposit_is_one_in_each_language(language, word):
+def test_08_a_deposit_is_one_in_each_language(language, word):
     (deposit,) = read(table(DEPOSIT.format(word), header=HEADERS[language]))
 
     assert (deposit.kind, deposit.type) == ("deposit", word)
@@ -69,7 +69,7 @@ def test_columns_that_follow_do_not_matter():
     assert read(table(TRADE, more=5)) == read(table(TRADE))
 
 
-def test_tickers_stay_as_they_are():
+def test_08_tickers_stay_as_they_are():
     (trade,) = read(table(TRADE.replace("BTC", "SOL2")))
 
     assert trade.bought is not None
