@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, list[tuple[list[str], bool]]] = {
     "edits": [(["edits", "200"], False), (["triggers", "200"], False)],
     "history": [(["history", "1000000"], True)],
     "candles": [(["candles", "1000000"], False)],
+    "portfolio": [(["portfolio", "350000"], False)],
 }
 
 

@@ -12,6 +12,7 @@ from django.core.management import call_command
 MODULES = {
     ("daybook", "candles"): "candles",
     ("daybook", "history"): "daybook_history",
+    ("daybook", "portfolio"): "portfolio",
     ("apscheduler", "history"): "apscheduler_history",
 }
 

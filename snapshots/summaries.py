@@ -15,7 +15,7 @@ from snapshots.performance.drawdown import underwater
 from snapshots.performance.periods import Period
 from snapshots.performance.returns import ZERO
 from snapshots.selectors.curve import CurvePoint
-from snapshots.selectors.measures import Performance, performance_of, read_standings
+from snapshots.selectors.measures import Performance, performance_of, read_standings, read_turnover
 from snapshots.selectors.pnl import Standing, pnl_of, read_standing
 from snapshots.selectors.positions import Allocated, allocation, read_positions
 from snapshots.selectors.scope import Scope
@@ -65,7 +65,7 @@ def metrics(scope: Scope) -> Body:
         "money_weighted": of_measure(performance.money_weighted),
         "exposure": of_measure(standings.exposure),
         "concentration": of_measure(standings.concentration),
-        "turnover": of_measure(standings.turnover),
+        "turnover": of_measure(read_turnover(scope, ends)),
     }
 
 
@@ -87,7 +87,7 @@ def risk(scope: Scope) -> Body:
         "drawdown_now": _drawdown_now(performance),
         "exposure": of_measure(standings.exposure),
         "concentration": of_measure(standings.concentration),
-        "turnover": of_measure(standings.turnover),
+        "turnover": of_measure(read_turnover(scope, ends)),
         "by_kind": _shares(parts, lambda one: one.kind),
         "by_account": _shares(parts, lambda one: one.account),
         "largest": _shares(parts, lambda one: one.ticker)[:TOP],

@@ -188,7 +188,6 @@ def _measures(performance: Performance, standings: Standings) -> list[Figure]:
         *_days(performance),
         _percent("Exposure", standings.exposure),
         _number("Concentration (HHI)", standings.concentration),
-        _percent("Turnover, 30 days", standings.turnover),
     ]
 
 

@@ -48,7 +48,6 @@ class Standings:
 
     exposure: Measure
     concentration: Measure
-    turnover: Measure
 
 
 def read_performance(scope: Scope, *, since: date | None = None) -> Performance:
@@ -78,17 +77,16 @@ def performance_of(scope: Scope, ends: Sequence[CurvePoint]) -> Performance:
 
 
 def read_standings(scope: Scope, ends: Sequence[CurvePoint]) -> Standings:
-    """Return exposure and concentration of now, and turnover of the last 30 days."""
+    """Return exposure and concentration of now."""
     points = [point for one in ends if (point := one.point)]
     if not points:
         nothing = Measure(reason="No end of a day was accepted yet.")
-        return Standings(exposure=nothing, concentration=nothing, turnover=nothing)
+        return Standings(exposure=nothing, concentration=nothing)
     now = read_positions(scope, points[-1].at + timedelta(days=1))
     parts = shares(now)
     return Standings(
         exposure=_exact(exposure(parts, now.total), "The total is 0 or less."),
         concentration=_exact(concentration(parts), "There are no positions."),
-        turnover=_turnover(scope, points),
     )
 
 
@@ -119,7 +117,11 @@ def _money_weighted(days: Sequence[DayEnd], first: Point, flows: Sequence[Flowed
     return Measure(value=rate, note=note)
 
 
-def _turnover(scope: Scope, points: Sequence[Point]) -> Measure:
+def read_turnover(scope: Scope, ends: Sequence[CurvePoint]) -> Measure:
+    """Return the turnover of the last 30 days; it reads the positions of each."""
+    points = [point for one in ends if (point := one.point)]
+    if not points:
+        return Measure(reason="No end of a day was accepted yet.")
     last = points[-1]
     recent = [one for one in points if one.at > last.at - A_MONTH]
     average = sum((one.value for one in recent), ZERO) / len(recent)

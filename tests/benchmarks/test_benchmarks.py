@@ -21,7 +21,7 @@ from tests.house.tree import ROOT
 TINY = {
     "burst": 5, "triggered": 5, "triggered-at-once": 1000, "pending": 20, "isolated": 2,
     "schedules": 5, "edits": 2, "triggers": 2, "history": 500,
-    "candles": 50,
+    "candles": 50, "portfolio": 2000,
 }  # fmt: skip
 WORKS = {work[0]: peer_can for works in BENCHMARKS.values() for work, peer_can in works}
 CASES = [(DAYBOOK, work) for work in WORKS] + [(PEER, work) for work in WORKS if WORKS[work]]
