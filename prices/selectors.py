@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prices.arrays import CandleArrays, read_arrays
@@ -19,6 +21,8 @@ __all__ = [
     "get_rate",
     "read_freshness",
 ]
+
+COLLECTED = ("1h", "1d")  # by the jobs ohlcv_hourly and ohlcv_daily
 
 
 class RateMissing(LookupError):
@@ -78,3 +82,31 @@ def get_rate(
             f"{at - max_age:%Y-%m-%d %H:%M}Z and {at:%Y-%m-%d %H:%M}Z."
         )
     return rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesFreshness:
+    """How late the candles of one tracked series are.
+
+    state  fresh, late, stale or never
+    late   time of trading since the next candle was over
+    """
+
+    instrument_id: int
+    name: str
+    interval: str
+    state: str
+    late: timedelta
+
+
+def read_tracked_freshness(*, now: datetime) -> Iterator[SeriesFreshness]:
+    """Yield how late each tracked instrument is, in the intervals that jobs collect."""
+    tracked = Instrument.objects.filter(is_tracked=True).exclude(state=Instrument.State.DELISTED)
+    found = read_freshness(tracked, COLLECTED, now=now)
+    names = {one.pk: str(one) for one in tracked.only("pk", "symbol", "venue")}
+    for pk, by_interval in found.items():
+        for interval, one in by_interval.items():
+            yield SeriesFreshness(
+                instrument_id=pk, name=names[pk], interval=interval, state=str(one.state),
+                late=one.late,
+            )  # fmt: skip

@@ -46,6 +46,15 @@ def listed(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
+def paths(name: str, default: str) -> list[str]:
+    """Return paths on this server, with their queries: they begin with a slash."""
+    found = [part.strip() for part in text(name, default).split(",") if part.strip()]
+    for one in found:
+        if not one.startswith("/") or one.startswith("//"):
+            raise _invalid(name, one, "Write the path only, such as /balances/current.")
+    return found
+
+
 def packages(name: str) -> list[str]:
     """Return the dotted names of modules or classes, in packages that can be imported."""
     found = listed(name)

@@ -313,6 +313,18 @@ COLLECTION_THREADS = env.whole("COLLECTION_THREADS", 4, most=64)  # that call on
 SNAPSHOT_USER_ID = env.text("SNAPSHOT_USER_ID", "admin")
 SNAPSHOT_SOURCE = env.text("SNAPSHOT_SOURCE", "cointracking")
 REPORTING_CURRENCY = env.text("REPORTING_CURRENCY", "USD")  # of who has not chosen one
+# What is asked for every ten minutes, with a token of its own: manage.py create_api_token.
+API_BASE_URL = env.web_address("API_BASE_URL", f"http://127.0.0.1:{PORT}")
+API_WARMER_TOKEN = env.secret("API_WARMER_TOKEN")
+API_WARMER_ENDPOINTS = env.paths(
+    "API_WARMER_ENDPOINTS", "/balances/current,/portfolio/metrics,/api/risk/dashboard"
+)
+# By source, until its data is late; after three times as long it is stale.
+STALE_AFTER_HOURS = {
+    "cointracking": env.number("COINTRACKING_STALE_AFTER_HOURS", 24.0, least=0.1, most=8760.0),
+    "saxo": env.number("SAXO_STALE_AFTER_HOURS", 24.0, least=0.1, most=8760.0),
+    "saxo_api": env.number("SAXO_STALE_AFTER_HOURS", 24.0, least=0.1, most=8760.0),
+}
 PORTFOLIO_CACHE_SECONDS = env.whole("PORTFOLIO_CACHE_SECONDS", 60, least=0, most=86_400)
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
 # Of their simulation: https://gateway.saxobank.com/sim/openapi, https://sim.logonvalidation.net

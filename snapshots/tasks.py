@@ -22,7 +22,10 @@ from snapshots.reading import read_waiting
 from snapshots.rollout import EVERY, request_each
 from snapshots.rounds import Request, take_snapshots
 from snapshots.slots import SlotKind
+from snapshots.staleness import look
 from snapshots.thinning import Limits, list_expired, thin_out
+from snapshots.warming import warm
+from snapshots.warming import why_not as why_not_warm
 
 ZONE = "Europe/Zurich"
 HOUR = 3600  # s
@@ -233,4 +236,36 @@ default_job(
     task="snapshots.read_uploads",
     trigger=TriggerSpec(kind="cron", expression="17 * * * *", timezone=ZONE),
     overlap="queue",  # one that came while another one was read waits for its own run
+)
+
+
+@task("snapshots.staleness_monitor", timeout=300, retry_lost=True, label="Staleness monitor")
+def staleness_monitor(ctx: RunContext) -> dict[str, Any]:
+    """Look how late the data of each account and tracked series is; warn once of each change."""
+    return look(ctx)
+
+
+default_job(
+    key="staleness_monitor",
+    name="Staleness monitor",
+    description="Looks how late accounts and prices are, and warns once when that changes.",
+    task="snapshots.staleness_monitor",
+    trigger=TriggerSpec(kind="cron", expression="15 * * * *", timezone=ZONE),
+)
+
+
+@task("snapshots.api_warmers", timeout=300, retry_lost=True, label="API warmers")
+def api_warmers(ctx: RunContext) -> dict[str, Any] | Degraded:
+    """Ask for the endpoints of API_WARMER_ENDPOINTS, so that people find their answers kept."""
+    outcome: dict[str, Any] | Degraded = warm(ctx)
+    return outcome
+
+
+default_job(
+    key="api_warmers",
+    name="API warmers",
+    description="Asks for what dashboards ask for, before they do.",
+    task="snapshots.api_warmers",
+    trigger=TriggerSpec(kind="cron", expression="*/10 * * * *", timezone=ZONE, jitter_seconds=60),
+    paused=why_not_warm,
 )

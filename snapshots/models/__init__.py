@@ -11,6 +11,7 @@ from snapshots.models.position import SnapshotPosition
 from snapshots.models.revision import SnapshotReview, SnapshotRevision
 from snapshots.models.snapshot import BASELINES, COUNTED, Snapshot
 from snapshots.models.upload import Upload
+from snapshots.models.watch import Watch
 
 __all__ = [
     "BASELINES",
@@ -27,4 +28,5 @@ __all__ = [
     "SnapshotReview",
     "SnapshotRevision",
     "Upload",
+    "Watch",
 ]

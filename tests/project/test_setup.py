@@ -52,7 +52,7 @@ def test_a_new_installation_snapshots_the_sample_at_once(new_installation: Insta
         if "'dependency', 'succeeded'" in shown:
             break
 
-    assert "jobs: cleanup_old_data cleanup_snapshots collect_crypto_data" in shown
+    assert "jobs: api_warmers cleanup_old_data cleanup_snapshots collect_crypto_data" in shown
     assert "('pnl_intraday', 'bootstrap', 'succeeded')" in shown
     assert "('pnl_intraday', 'dependency', 'succeeded')" in shown
     assert "snapshots: 1" in shown
