@@ -56,7 +56,7 @@ def see_accounts(now: datetime) -> Iterator[Seen]:
     found = Account.objects.filter(
         Q(wants_eod=True) | Q(wants_intraday=True)
     ).annotate(
-        data_at=Subquery(rows.counted().order_by("-slot_at").values("as_of")[:1]),  # type: ignore[attr-defined]
+        data_at=Subquery(rows.counted().order_by("-slot_at").values("as_of")[:1]),
         last_status=Subquery(rows.order_by("-slot_at").values("status")[:1]),
     )
     for account in found.order_by("pk"):
@@ -86,7 +86,7 @@ def note(seen: Sequence[Seen], now: datetime) -> list[tuple[Seen, str]]:
         before = known.pop(one.subject, None)
         if before is not None and before.state == one.state:
             continue
-        values = {"name": one.name, "owner_id": one.owner_id, "state": one.state}
+        values: dict[str, Any] = {"name": one.name, "owner_id": one.owner_id, "state": one.state}
         values |= {"says": one.says[:500], "changed_at": now}
         Watch.objects.update_or_create(subject=one.subject, defaults=values)
         if before is not None or one.state != State.FRESH:
