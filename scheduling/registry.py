@@ -98,6 +98,10 @@ class Registry:
         """Names and aliases: what a worker with this code can run."""
         return sorted([*self._tasks, *self._aliases])
 
+    def present_name(self, name: str) -> str:
+        """Return what the task that was once called `name` is called now."""
+        return self._aliases.get(name, name)
+
     def __iter__(self) -> Iterator[Task]:
         return iter(self._tasks[name] for name in self.names())
 
@@ -105,7 +109,7 @@ class Registry:
         return self._find(name) is not None
 
     def _find(self, name: str) -> Task | None:
-        return self._tasks.get(self._aliases.get(name, name))
+        return self._tasks.get(self.present_name(name))
 
 
 def _place_of(task: Task) -> str:

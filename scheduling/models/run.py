@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from scheduling.exceptions import JobConflict, NotCancellable
+from scheduling.registry import registry
 from scheduling.wakeup import announce_runs
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ class Run(models.Model):
     def run_again(self, *, by: AbstractBaseUser | None = None, origin: str = Origin.MANUAL) -> Run:
         """Request another run for the same instant with the same parameters.
 
-        Raise JobConflict if the job was deleted.
+        Raise JobConflict if the job was deleted or has another task by now.
         """
         return self._repeat(self.params, by, origin)
 
@@ -298,7 +299,7 @@ class Run(models.Model):
     ) -> Run:
         """Request another run for the same instant, of the items that failed in this one.
 
-        Raise JobConflict if the run does not say which these are, or the job was deleted.
+        Raise JobConflict if the run does not say which these are, or it cannot run again.
         """
         if self.retry_params is None:
             raise JobConflict("The run does not say what failed and can be tried alone.")
@@ -307,6 +308,10 @@ class Run(models.Model):
     def _repeat(self, params: dict[str, Any], by: AbstractBaseUser | None, origin: str) -> Run:
         if self.job is None:
             raise JobConflict(f"The job {self.job_key!r} was deleted, so it cannot run again.")
+        if registry.present_name(self.task) != registry.present_name(self.job.task):
+            raise JobConflict(
+                f"The job has another task by now: {self.job.task}. This was a run of {self.task}."
+            )
         return self.job.trigger(
             params=params,
             is_complete=True,

@@ -82,6 +82,22 @@ class RunAgainTests(ApiTestCase):
         self.assertEqual(response.status_code, 409)
         self.assertIn("deleted", response.data["detail"])
 
+    def test_a_job_that_has_another_task_by_now_is_a_conflict(self):
+        run = self.make_old_run()
+        Job.objects.update(task="tests.talk")
+
+        response = self.api.post(f"/api/runs/{run.pk}/run_again")
+
+        self.assertEqual(response.status_code, 409)
+        self.assertIn("another task by now: tests.talk", response.data["detail"])
+
+    def test_a_task_that_is_called_otherwise_by_now_is_the_same(self):
+        job = make_job(task="tests.typed", params={"amount": "1"}, owner=self.alice)
+        run = make_run(job, status="failed", finished_at=NOW)
+        Run.objects.update(task="tests.former_name")
+
+        self.assertEqual(self.api.post(f"/api/runs/{run.pk}/run_again").status_code, 202)
+
     def test_a_job_that_was_given_away_is_steered_by_its_new_owner_only(self):
         run = self.make_old_run()
         Job.objects.update(owner=self.bob)
