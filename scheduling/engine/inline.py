@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from django.db import DatabaseError, InterfaceError, connection
+
 from scheduling.attempts.capture import install_capture
 from scheduling.attempts.claiming import claim_one
 from scheduling.attempts.recorder import Recorder
+from scheduling.database_errors import database_errors
 from scheduling.engine.membership import Membership
 from scheduling.engine.sweeping import bury, release_held_runs
 from scheduling.executors.threads import ThreadExecutor
@@ -49,8 +52,13 @@ def run_here(run: Run, *, watch: Callable[[Run], None] = lambda run: None) -> Ru
 
     def look() -> None:
         time.sleep(LOOK_EVERY)
-        run.refresh_from_db()
-        watch(run)
+        try:
+            run.refresh_from_db()
+        except (DatabaseError, InterfaceError) as exc:  # the task goes on, and so does the wait
+            database_errors.note(exc)
+            connection.close()
+        else:
+            watch(run)
 
     options = Options()
     install_capture()
@@ -63,7 +71,7 @@ def run_here(run: Run, *, watch: Callable[[Run], None] = lambda run: None) -> Ru
         while run.is_open:
             _advance(run, executor, worker_id, look)
             recorder.flush(LAST_WRITES)
-            run.refresh_from_db()
+            look()
     except KeyboardInterrupt:
         executor.stop(run.pk, Run.Status.CANCELLED, "Cancelled by Ctrl-C.")
         raise

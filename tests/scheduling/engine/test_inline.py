@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
 from django.test import TestCase, TransactionTestCase
 
 from scheduling.engine.inline import bury_the_dead, run_here
-from scheduling.models import Worker
+from scheduling.models import Run, Worker
 from tests.factories import make_job, make_running_run, make_worker
 
 
@@ -49,6 +50,16 @@ class RunHereTests(TransactionTestCase):
         job = make_job(task="tests.sleep", params={"seconds": 60}, timeout_seconds=1)
 
         assert run_here(job.trigger()).status == "timed_out"
+
+    def test_goes_on_when_the_database_cuts_its_connection(self) -> None:
+        run = make_job(task="tests.sleep", params={"seconds": 0.3}).trigger()
+        cuts = iter([True])
+
+        def watch(run: Run) -> None:
+            if next(cuts, False):
+                connection.connection.close()
+
+        assert run_here(run, watch=watch).status == "succeeded"
 
     def test_leaves_a_run_alone_that_was_skipped(self) -> None:
         job = make_job()
