@@ -68,7 +68,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin.apps.SimpleAdminConfig",  # project.urls loads the pages: see there
+    "project.admin_config.PagesOnDemand",  # the admin; project.urls loads its pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

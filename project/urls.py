@@ -5,8 +5,7 @@ from django.urls import include, path
 
 from project.login import Home, Login, Logout
 
-# Here, and not at the start of every process: schedulers and their children serve no page, and
-# the pages take 20 MB.
+# Here, and not at the start of every process: see project.admin_config.
 admin.autodiscover()
 
 urlpatterns = [
