@@ -20,7 +20,7 @@ from snapshots.sources.trade_table import Amount, Trade
 TRADES, SERIES = "cointracking", "saxo_api"
 ON_ITS_WAY = timedelta(days=3)  # from leaving one exchange to arriving at another
 LEAST_ARRIVING = Decimal("0.9")  # of what left: the rest were fees
-SHOWN = 5
+SHOWN = 8
 
 
 @dataclass(slots=True)

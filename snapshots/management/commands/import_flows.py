@@ -75,17 +75,22 @@ class Command(BaseCommand):
             )
         )
         if imported.unknown:
-            words = ", ".join(f"{word} ({count})" for word, count in imported.unknown.most_common())
+            common = imported.unknown.most_common()
+            words = _some([f"{word} ({count})" for word, count in common], ", ")
             self.stdout.write(f"Neither deposits nor withdrawals: {words}.")
         for title, lines in (
             ("Coins that came or left, whose value then is not in the table", imported.unvalued),
             ("Not kept", imported.refused),
         ):
             if lines:
-                more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-                self.stdout.write(f"{title}: {'; '.join(lines[:SHOWN])}{more}.")
+                self.stdout.write(f"{title}: {_some(lines, '; ')}.")
         if imported.unvalued:
             self.stdout.write("Enter these in the admin, under Flows, with what they were worth.")
+
+
+def _some(texts: list[str], between: str) -> str:
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return between.join(text.rstrip(".") for text in texts[:SHOWN]) + more
 
 
 def _from_table(
