@@ -53,9 +53,7 @@ def look(ctx: RunContext) -> dict[str, Any]:
 def see_accounts(now: datetime) -> Iterator[Seen]:
     """Yield how old the newest data of each account is that jobs take, by its own limit."""
     rows = Snapshot.objects.filter(account=OuterRef("pk"), slot_at__lte=now)
-    found = Account.objects.filter(
-        Q(wants_eod=True) | Q(wants_intraday=True)
-    ).annotate(
+    found = Account.objects.filter(Q(wants_eod=True) | Q(wants_intraday=True)).annotate(
         data_at=Subquery(rows.counted().order_by("-slot_at").values("as_of")[:1]),
         last_status=Subquery(rows.order_by("-slot_at").values("status")[:1]),
     )

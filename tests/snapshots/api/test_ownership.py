@@ -12,13 +12,23 @@ PATHS = sorted(
     {reverse(f"snapshots_api:{one.name}") for one in urlpatterns if "<" not in str(one.pattern)}
     | {f"/{one.pattern}" for one in root_patterns}
 )
+OF_AN_ACCOUNT = {"uploads": "post"}
 LISTS = {"/api/accounts", "/api/snapshots"}
 SECRETS = ("121", "Main", "BTC")
 
 
 class OwnershipTests(PortfolioTestCase):
     def test_every_endpoint_is_known_to_this_test(self):
-        self.assertEqual(len(PATHS), len(urlpatterns) + len(root_patterns))
+        known = len(PATHS) + len(OF_AN_ACCOUNT)
+        self.assertEqual(known, len(urlpatterns) + len(root_patterns))
+
+    def test_account_of_others_is_not_found(self):
+        for name, method in OF_AN_ACCOUNT.items():
+            path = reverse(f"snapshots_api:{name}", args=[self.account.pk])
+
+            answer = getattr(self.bobs_api, method)(path)
+
+            self.assertEqual(answer.status_code, 404, path)
 
     def test_nobody_sees_anything_of_others_unasked(self):
         for path in PATHS:
