@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 
 from scheduling.pages.history import History
+from snapshots.admin.belongings import PartInline, ReviewInline, RevisionInline, money
 from snapshots.admin.credentials import CredentialInline, wanted_by
 from snapshots.admin.entered import EnteredInline
+from snapshots.admin.reviewing import ReviewPages, review_url
 from snapshots.admin.saxo_login import SaxoLogin
 from snapshots.figures import plain
-from snapshots.models import Account, Snapshot, SnapshotPosition
+from snapshots.models import COUNTED, Account, Snapshot, SnapshotPosition
 
 NOTHING = "—"
 
@@ -30,7 +31,8 @@ class AccountAdmin(SaxoLogin, ModelAdmin):
     list_select_related = ("owner",)
     search_fields = ("name", "owner__username")
     fields = (
-        "owner", "name", "source", "currency", "timezone", "settings", "flows_known_since",
+        "owner", "name", "source", "currency", "timezone", "settings", "wants_intraday",
+        "wants_eod", "flows_known_since",
         "flows_known_until",
     )  # fmt: skip
     inlines = (CredentialInline, EnteredInline)
@@ -42,7 +44,9 @@ class AccountAdmin(SaxoLogin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         rows = Account.objects.visible_to(request.user)
-        return rows.annotate(last_slot_at=Max("snapshots__slot_at"))
+        return rows.annotate(
+            last_slot_at=Max("snapshots__slot_at", filter=Q(snapshots__status__in=COUNTED))
+        )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk}
@@ -71,32 +75,32 @@ class PositionInline(History, TabularInline):
 
     @admin.display(description="Value")
     def worth(self, position: SnapshotPosition) -> str:
-        return _money(position.value)
+        return money(position.value)
 
     @admin.display(description="Value in USD")
     def worth_usd(self, position: SnapshotPosition) -> str:
-        return _money(position.value_usd)
+        return money(position.value_usd)
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(History, ModelAdmin):
+class SnapshotAdmin(ReviewPages, History, ModelAdmin):
     list_display = (
         "account", "kind", "slot", "business_date", "total_in_usd", "positions", "data_from",
-        "status",
+        "status", "why_so",
     )  # fmt: skip
     list_display_links = ("account", "slot")
     list_filter = ("kind", "status", "account")
     list_select_related = ("account",)
     date_hierarchy = "business_date"
     show_full_result_count = False
-    inlines = (PositionInline,)
+    inlines = (PartInline, ReviewInline, RevisionInline, PositionInline)
     fieldsets = (
         (None, {"fields": (
-            "account", "kind", "slot", "business_date", "status", "is_complete", "data_from",
-            "run",
+            "account", "kind", "slot", "business_date", "status", "why_so", "fresh",
+            "data_from", "run", "review",
         )}),
         ("Value", {"fields": (
-            "total", "total_in_usd", "rate", "positions", "hidden",
+            "total", "total_in_usd", "rate", "reported", "positions", "hidden",
         )}),
         ("Record", {"fields": ("created_at", "updated_at")}),
     )  # fmt: skip
@@ -116,13 +120,34 @@ class SnapshotAdmin(History, ModelAdmin):
     def positions(self, snapshot: Snapshot) -> int:
         return snapshot.position_count
 
+    @admin.display(description="Why")
+    def why_so(self, snapshot: Snapshot) -> str:
+        return snapshot.why or NOTHING
+
+    @admin.display(description="Fresh")
+    def fresh(self, snapshot: Snapshot) -> str:
+        return NOTHING if snapshot.quality is None else f"{snapshot.quality:.1%} of the value"
+
+    @admin.display(description="Decide")
+    def review(self, snapshot: Snapshot) -> str:
+        link = '<a class="text-primary-600" href="{}">Accept, reject or edit</a>'
+        return format_html(link, review_url(snapshot.pk))
+
+    @admin.display(description="In the reporting currency")
+    def reported(self, snapshot: Snapshot) -> str:
+        text = f"{money(snapshot.total_reporting)} {snapshot.reporting_currency}"
+        if snapshot.reporting_rate is None or snapshot.reporting_at is None:
+            return text
+        says = f"{snapshot.reporting_source}, {snapshot.reporting_at:%Y-%m-%d}"
+        return f"{text} at {plain(snapshot.reporting_rate, 2)} ({says})"
+
     @admin.display(description="Total")
     def total(self, snapshot: Snapshot) -> str:
-        return f"{_money(snapshot.total_value)} {snapshot.currency}"
+        return f"{money(snapshot.total_value)} {snapshot.currency}"
 
     @admin.display(description="Total in USD")
     def total_in_usd(self, snapshot: Snapshot) -> str:
-        return _money(snapshot.total_usd)
+        return money(snapshot.total_usd)
 
     @admin.display(description="Rate")
     def rate(self, snapshot: Snapshot) -> str:
@@ -133,7 +158,7 @@ class SnapshotAdmin(History, ModelAdmin):
 
     @admin.display(description="Hidden positions")
     def hidden(self, snapshot: Snapshot) -> str:
-        worth = _money(snapshot.dust_value_usd)
+        worth = money(snapshot.dust_value_usd)
         return f"{snapshot.dust_count} below {plain(snapshot.min_usd)} USD, together {worth} USD"
 
     @admin.display(description="Run")
@@ -149,7 +174,3 @@ def _local(snapshot: Snapshot, instant: datetime | None) -> str:
         return NOTHING
     account = snapshot.account
     return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M} {account.timezone}"
-
-
-def _money(value: Decimal | None) -> str:
-    return NOTHING if value is None else f"{value:,.2f}"
