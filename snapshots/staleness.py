@@ -106,7 +106,7 @@ def _seen(account: Any, now: datetime) -> Seen:
     return Seen(
         subject=f"account:{account.pk}",
         name=str(account),
-        state=state,
+        state=str(state),
         says=says,
         owner_id=account.owner_id,
     )

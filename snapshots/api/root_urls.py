@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import re_path
 
 from snapshots.api.views import BalancesView, MetricsView
 
 urlpatterns = [
-    path("balances/current", BalancesView.as_view(schema=None), name="balances"),
-    path("portfolio/metrics", MetricsView.as_view(schema=None), name="metrics"),
+    re_path(r"^balances/current/?$", BalancesView.as_view(schema=None), name="current_balances"),
+    re_path(r"^portfolio/metrics/?$", MetricsView.as_view(schema=None), name="portfolio_metrics"),
 ]

@@ -68,7 +68,7 @@ def read_positions(scope: Scope, at: datetime) -> Standpoint:
     return Standpoint(
         snapshots=chosen,
         positions=positions,
-        is_whole=all(one.position_count == 0 or one.pk in with_rows for one in chosen),
+        is_whole=all(one.pk in with_rows or _is_all_dust(one) for one in chosen),
         total=sum((getattr(one, scope.value_field) or ZERO for one in chosen), ZERO),
     )
 
@@ -129,6 +129,11 @@ def held_of(position: SnapshotPosition, rate: Decimal) -> Held | None:
     if native:
         return Held(quantity=amount, price=native, fx=each / native * rate)
     return Held(quantity=amount, price=each, fx=rate)
+
+
+def _is_all_dust(snapshot: Snapshot) -> bool:
+    """Say whether there was nothing to list; a backfilled total has positions that nobody knows."""
+    return snapshot.position_count == 0 and (snapshot.dust_count > 0 or not snapshot.total_value)
 
 
 def _snapshot_at(account_id: int, at: datetime) -> Snapshot | None:

@@ -10,7 +10,7 @@ from tests.snapshots.api.case import PortfolioTestCase
 
 PATHS = sorted(
     {reverse(f"snapshots_api:{one.name}") for one in urlpatterns if "<" not in str(one.pattern)}
-    | {f"/{one.pattern}" for one in root_patterns}
+    | {reverse(one.name) for one in root_patterns}
 )
 OF_AN_ACCOUNT = {"uploads": "post"}
 LISTS = {"/api/accounts", "/api/snapshots"}
