@@ -181,8 +181,8 @@ document.addEventListener("DOMContentLoaded", () => {
     put("donut", {
       tooltip: { formatter: says },
       series: [{
-        type: "pie", radius: ["44%", "68%"], minShowLabelAngle: isNarrow() ? 20 : 9, data: shown.map(item), itemStyle: { borderColor: paint.raised, borderWidth: 2 },
-        label: { color: paint.strong, formatter: ({ name, percent: share }) => `${name} ${share.toFixed(1)} %` },
+        type: "pie", radius: isNarrow() ? ["34%", "54%"] : ["44%", "68%"], minShowLabelAngle: isNarrow() ? 20 : 9, data: shown.map(item), itemStyle: { borderColor: paint.raised, borderWidth: 2 },
+        label: { color: paint.strong, lineHeight: 14, formatter: ({ name, percent: share }) => `${name}${isNarrow() ? "\n" : " "}${share.toFixed(1)} %` },
         labelLine: { length: 8, length2: 6 },
       }],
     });
