@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal
+from functools import reduce
 from itertools import groupby
 
 import numpy as np
@@ -19,6 +20,7 @@ from prices.venues.base import LENGTHS
 MOST_READ = 200_000  # candles for one answer: a second or two
 Factors = Sequence[tuple[datetime, Decimal, Decimal]]
 _times = Context(prec=MAX_DIGITS).multiply
+_plus = Context(prec=MAX_DIGITS + len(str(MOST_READ))).add  # so many volumes keep each digit
 
 
 class TooManyCandles(ValueError):
@@ -112,8 +114,8 @@ def _point(rows: list[Row]) -> Point:
         high=max(row[2] for row in rows),
         low=min(row[3] for row in rows),
         close=last[4],
-        volume=sum((row[5] for row in rows), Decimal()),
-        quote_volume=sum(quoted, Decimal()) if len(quoted) == len(rows) else None,
+        volume=reduce(_plus, (row[5] for row in rows)),
+        quote_volume=reduce(_plus, quoted) if len(quoted) == len(rows) else None,
         is_final=all(row[7] for row in rows),
         count=len(rows),
     )

@@ -33,6 +33,16 @@ class PointTests(TestCase):
         self.assertEqual(found.rows[1].opened_at, NOON + HOUR)
         self.assertEqual(plain(found.rows[1].volume), "0.000000000000000001")
 
+    def test_volumes_are_added_up_to_the_last_digit(self):
+        volume = "12345678901234567890.123456789012345678"
+        self.write(0, 1, volume=volume, quote_volume=volume)
+
+        for most, said in ((2, volume), (1, "24691357802469135780.246913578024691356")):
+            with self.subTest(most):
+                point = read_points(self.series, *TEN_HOURS, most=most).rows[0]
+
+                self.assertEqual([plain(point.volume), plain(point.quote_volume)], [said] * 2)
+
     def test_many_are_thinned_and_keep_highs_lows_and_volumes(self):
         self.write(0, open="9.5")
         self.write(1, high="99.000000000000000001", low="1")
