@@ -14,7 +14,13 @@ from prices.collection.filling import Gathering
 from prices.collection.lists import ensure_listed
 from prices.collection.planning import Plan
 from prices.collection.reporting import LASTING, Failure, conclude
-from prices.collection.selection import EACH, NoSuchInstrument, Selection, name_of
+from prices.collection.selection import (
+    EACH,
+    NoSuchInstrument,
+    NoSuchMarket,
+    Selection,
+    name_of,
+)
 from prices.opening import missing_settings
 from prices.store import Series, Written
 from prices.venues.base import KeysMissing, NotOffered, VenueError
@@ -91,7 +97,13 @@ def _parts(ctx: RunContext, selection: Selection, plan: Plan) -> list[_Part]:
                 part.error = exc
         selection.refuse_unknown_symbols()
         for part in parts:
-            found = selection.instruments(part.venue)
+            try:
+                found = selection.instruments(part.venue)
+            except NoSuchMarket as exc:
+                if not selection.is_for_all:
+                    raise
+                part.error = NotOffered(str(exc))
+                continue
             part.wanted = [Series(instrument, plan.interval) for instrument in found]
     except NoSuchInstrument as exc:
         raise TaskFailed(str(exc), permanent=True) from exc
@@ -122,8 +134,9 @@ def _log(ctx: RunContext, part: _Part, selection: Selection) -> None:
 
 
 def _may_be_left_out(part: _Part, selection: Selection) -> bool:
-    is_without_interval = isinstance(part.error, NotOffered) and selection.only_tracked
-    return (selection.is_for_all and not selection.only_tracked) or is_without_interval
+    if not selection.is_for_all:
+        return False
+    return isinstance(part.error, NotOffered) or not selection.only_tracked
 
 
 def _concluded(ctx: RunContext, parts: list[_Part], plan: Plan) -> dict[str, Any] | Degraded:

@@ -20,6 +20,10 @@ class NoSuchInstrument(Exception):
     """Nothing that is known fits what was asked for. The message says what was meant, perhaps."""
 
 
+class NoSuchMarket(NoSuchInstrument):
+    """A venue has no part of that name. The message says which it has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What somebody wants collected; all conditions hold together.
@@ -54,8 +58,7 @@ class Selection:
     def instruments(self, venue: str) -> list[Instrument]:
         """Return the instruments of a venue that are meant.
 
-        Those that the venue lists no more are meant only if they are named. Raise NoSuchInstrument
-        if one that is named is not known, or the market is not.
+        Those that the venue lists no more are meant only if they are named. Raise NoSuchMarket.
         """
         found = Instrument.objects.filter(venue=venue).order_by("venue_id")
         if self.market is not None:
@@ -98,7 +101,7 @@ class Selection:
         if found.exists() and not of_market.exists():
             markets = found.order_by("market").values_list("market", flat=True).distinct()
             known = ", ".join(market for market in markets if market) or "none"
-            raise NoSuchInstrument(f"{venue} has no market {self.market!r}. Known: {known}.")
+            raise NoSuchMarket(f"{venue} has no market {self.market!r}. Known: {known}.")
         return of_market
 
     def _named(self, venue: str) -> Q:

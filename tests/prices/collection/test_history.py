@@ -55,6 +55,29 @@ class UpdatePriceHistoryTests(CollectionTestCase):
         self.assertEqual((run.status, run.result["left_out"]), ("succeeded", said))
         self.assertEqual(run.result["instruments"], 1)
 
+    def test_an_interval_that_a_venue_lacks_fails_where_its_instrument_is_named(self):
+        self.track("KRW-BTC")
+        make_instrument(venue="kis", venue_id="005930", market="KOSPI")
+
+        with override_settings(KIS_APP_KEY="key", KIS_APP_SECRET="secret"):
+            run = self.update(at=self.now, symbols=["KRW-BTC", "005930"])
+
+        self.assertEqual((run.status, run.result["result"]["left_out"]), ("degraded", {}))
+        self.assertIn("1 of 2 instruments failed: kis:005930. Not tried: kis has no", run.reason)
+
+    def test_a_venue_without_the_market_is_left_out_of_a_run_for_all(self):
+        self.make_listed()
+        make_instrument(venue="kis", venue_id="005930", market="KOSPI")
+
+        with override_settings(KIS_APP_KEY="key", KIS_APP_SECRET="secret"):
+            run = self.collect(exchange="all", market="KRW", at=self.now)
+            nowhere = self.collect(exchange="all", market="KRX", at=self.now)
+
+        said = {"kis": "kis has no market 'KRW'. Known: KOSPI."}
+        self.assertEqual((run.status, run.result["left_out"]), ("succeeded", said))
+        self.assertEqual((nowhere.status, nowhere.attempt), ("failed", 1))
+        self.assertIn("'KRX'. Known: KOSPI. upbit has no market 'KRX'. Known: KRW.", nowhere.error)
+
     @override_settings(KIS_APP_KEY="", KIS_APP_SECRET="")
     def test_a_venue_without_keys_is_left_out_of_a_run_for_all(self):
         run = self.collect(exchange="all", at=self.now)
