@@ -7,12 +7,19 @@ from importlib import import_module
 from types import ModuleType
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from prices.collection.last_prices import collect_last_prices
 from prices.collection.lists import collect_lists
 from prices.collection.planning import Plan
-from prices.collection.selection import NoSuchInstrument, Selection, built_in, by_ccxt
+from prices.collection.selection import (
+    NoSuchInstrument,
+    Selection,
+    built_in,
+    by_ccxt,
+    names_in,
+)
 from prices.models import Interval
 from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
@@ -30,8 +37,17 @@ NIGHTLY: dict[str, Any] = {
 DAYS_BACK = 7  # of what is collected without more being said
 DAYS_OF_HISTORY = 365  # of the full update
 
+
+def _some(exchange: str) -> str:
+    if not names_in(exchange):
+        raise PydanticCustomError("no_exchange", "Name an exchange, or write all")
+    return exchange
+
+
 Exchange = Annotated[
-    str, Field(description="all, or names with commas between: upbit, kis.", max_length=500)
+    str,
+    Field(description="all, or names with commas between: upbit, kis.", max_length=500),
+    AfterValidator(_some),
 ]
 Market = Annotated[
     str | None, Field(description="The part of the exchange: KRW, KOSPI.", max_length=20)

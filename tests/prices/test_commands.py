@@ -100,6 +100,7 @@ class CommandTests(CollectionTestCase):
         for args, said in (
             (("--days-back", "0"), "--days-back: Input should be greater than or equal to 1."),
             (("--interval", "2h"), "invalid choice: '2h'"),
+            (("--exchange", ","), "--exchange: Name an exchange, or write all."),
             (("--exchange", "upbeat"), "There is no venue 'upbeat'. Did you mean"),
             (("--exchange", "upbit", "--market", "KOSPI"), "no market 'KOSPI'. Known: KRW."),
         ):
