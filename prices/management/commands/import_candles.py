@@ -68,11 +68,11 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(said))
 
     def _import(self, path: Path, progress: Progress) -> None:
+        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         named, noted = read_name(path), written_for(path)
         instrument = self._instrument(named, noted)
         interval = self._options["interval"] or noted.get("interval") or named.interval
         now = datetime.now(UTC)
-        written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         file = CandleFile(
             path=path,
             interval=get_interval(interval),

@@ -67,6 +67,10 @@ def stored() -> list[Any]:
     return list(Candle.objects.order_by("opened_at").values_list(*COLUMNS))
 
 
+def test_a_file_that_is_not_there_is_said_not_to_be(tmp_path: Path) -> None:
+    assert "No such file or directory" in refused(tmp_path / "candles.csv")
+
+
 class TestFreqtrade:
     """Files whose names say the pair and the interval, in a folder that says the exchange."""
 
