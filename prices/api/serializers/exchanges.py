@@ -15,7 +15,11 @@ from scheduling.rest.fields import Instant
 
 class ExchangesQuery(Closed):
     name = serializers.CharField(required=False)
-    state = serializers.ChoiceField(choices=[state.value for state in State], required=False)
+    state = serializers.ChoiceField(
+        choices=[state.value for state in State],
+        required=False,
+        error_messages={"invalid_choice": f"Use one of {', '.join(State)}."},
+    )
 
 
 class BreakerSerializer(serializers.Serializer[Any]):

@@ -68,6 +68,12 @@ class ExchangesTests(ApiTestCase):
         self.assertIsNotNone(last["listed_at"])
         self.assertIsNone(last["last_prices_at"])
 
+    def test_a_state_that_there_is_not_is_answered_with_those_that_there_are(self):
+        answer = self.api.get("/api/exchanges", {"state": "open"})
+
+        self.assertEqual(answer.status_code, 400)
+        self.assertEqual(answer.json()["state"], ["Use one of ready, banned, no_keys."])
+
     def test_venues_are_filtered_and_paged(self):
         for number in range(3):
             make_instrument(venue=f"venue{number}")
