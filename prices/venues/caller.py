@@ -180,7 +180,8 @@ class Caller:
         """Close the venue to everybody, for as long as it says, and return the error."""
         length = retry_after(answer.headers) or length_in(answer.body.decode(errors="replace"))
         until = self._gate.ban(self.chance.now() + length if length else None, said)
-        return Banned(f"{said}. Nobody calls it before {until:%Y-%m-%d %H:%M:%S}Z.", until=until)
+        end = f"Nobody calls it before {until:%Y-%m-%d %H:%M:%S}Z."
+        return Banned(f"{said.rstrip('.')}. {end}", until=until)
 
     def limited(self, said: str, answer: Answer) -> RateLimited | Banned:
         """Return the error for too many requests. Who names a long pause has banned us."""

@@ -107,7 +107,7 @@ class FailureTests(CollectionTestCase):
         again = self.collect()
 
         self.assertEqual((run.status, again.status), ("failed", "failed"))
-        self.assertIn("Nobody calls it before 20", run.error)
+        self.assertIn("for 10 minutes. Nobody calls it before 20", run.error)
         self.assertIn("Nobody calls upbit before 20", again.error)
         self.assertLessEqual(asked, 4)
         self.assertEqual(self.requested(), [])
