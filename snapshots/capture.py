@@ -38,6 +38,7 @@ class Captured:
     as_of      of what was fetched
     error      why the source gave no answer; None = it did
     confirmed  how many suspects this answer settled
+    shortfall  what is wrong with the answer, if the slot keeps a better one; empty: nothing
     """
 
     snapshot: Snapshot
@@ -45,6 +46,7 @@ class Captured:
     as_of: datetime | None
     error: SourceError | None = None
     confirmed: int = 0
+    shortfall: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,15 @@ def capture(
     confirmed = 0
     if snapshot.status == "suspect" and outcome != "kept":
         confirmed = len(confirm_suspects(snapshot, now=now))
-    return Captured(snapshot, outcome, draft.as_of, error, confirmed)
+    shortfall = _shortfall(draft) if outcome == "kept" else ""
+    return Captured(snapshot, outcome, draft.as_of, error, confirmed, shortfall)
+
+
+def _shortfall(draft: Draft) -> str:
+    if draft.status == "accepted":
+        return ""
+    says = " ".join(str(reason["says"]) for reason in draft.reasons)
+    return f"What was fetched now is {draft.status}, so the slot keeps what it had: {says}"
 
 
 def _take(given: _Round) -> tuple[Draft, SourceError | None]:

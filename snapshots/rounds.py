@@ -61,7 +61,7 @@ def take_snapshots(ctx: RunContext, request: Request) -> dict[str, Any] | Degrad
         raise _failure(failures)
     ctx.progress(len(accounts), len(accounts), "Done")
     result = _result(request, taken)
-    poor = [item for item in taken if item.snapshot.status != "accepted" or item.error]
+    poor = [item for item in taken if _is_poor(item)]
     if not poor:
         return result
     return Degraded(
@@ -124,7 +124,7 @@ def _log(ctx: RunContext, captured: Captured) -> None:
             "Kept snapshot %d of %s: it is %s, with data from %s; what was fetched is no better "
             "(%s).",
             snapshot.pk, snapshot.account, snapshot.status, _iso(snapshot.as_of),
-            captured.error or _iso(captured.as_of),
+            captured.error or captured.shortfall or _iso(captured.as_of),
         )  # fmt: skip
         return
     if snapshot.total_usd is None:
@@ -157,12 +157,18 @@ def _counted_usd(captured: Captured) -> Decimal:
     return snapshot.total_usd if snapshot.is_counted else Decimal(0)
 
 
+def _is_poor(captured: Captured) -> bool:
+    """Say whether the slot, or the answer that it was not given, is less than accepted."""
+    is_accepted = captured.snapshot.status == "accepted"
+    return not is_accepted or captured.error is not None or captured.shortfall != ""
+
+
 def _poor(captured: Captured) -> dict[str, Any]:
     snapshot = captured.snapshot
     return {
         "account": snapshot.account.name,
         "status": snapshot.status,
-        "error": _error_of(captured) or snapshot.why,
+        "error": _error_of(captured) or captured.shortfall or snapshot.why,
     }
 
 

@@ -26,6 +26,7 @@ from tests.snapshots.factories import (
     make_context,
     write_export,
 )
+from tests.snapshots.scripted import USUAL, make_scripted, scripted_sources, statement, take
 
 
 class SnapshotTestCase(TestCase):
@@ -196,6 +197,31 @@ class SeveralAccountsTests(SnapshotTestCase):
             pnl_snapshot(context)
 
         self.assertFalse(Snapshot.objects.exists())
+
+
+class AgainTests(SnapshotTestCase):
+    def setUp(self):
+        self.enterContext(scripted_sources())
+        self.account, self.script = make_scripted()
+        for quarter in (-1, 0):
+            self.taken = take(self.account, self.script, statement(), quarter=quarter)
+
+    def test_slot_that_only_gets_a_worse_answer_degrades_its_run(self):
+        self.script.answer = statement({**USUAL, "Kraken": {"BTC": ("1", "50000")}})
+
+        outcome = pnl_snapshot(make_context(), user_id="jack", source="scripted")
+
+        assert isinstance(outcome, Degraded)
+        self.assertEqual(Snapshot.objects.get(pk=self.taken.snapshot.pk).status, "accepted")
+        self.assertEqual(outcome.result["snapshots"][0]["outcome"], "kept")
+        self.assertIn("is suspect, so the slot keeps what it had: ", outcome.reason)
+
+    def test_slot_that_gets_the_same_answer_succeeds(self):
+        self.script.answer = statement()
+
+        result = pnl_snapshot(make_context(), user_id="jack", source="scripted")
+
+        self.assertEqual(result["snapshots"][0]["status"], "accepted")
 
 
 class SelectionTests(SnapshotTestCase):
