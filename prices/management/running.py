@@ -63,8 +63,18 @@ class RunCommand(BaseCommand):
 
     def _run(self, run: Run, line: ProgressLine) -> Run:
         """Return the run as it ended, or tell what becomes of it after Ctrl-C."""
+        told = run.attempt
+
+        def watch(run: Run) -> None:
+            nonlocal told
+            line.show(run)
+            if run.status == Run.Status.PENDING and run.attempt > told:
+                told = run.attempt
+                line.clear()
+                self.stderr.write(f"{run.reason.rstrip('.')}. {_again(run)}")
+
         try:
-            return run_here(run, watch=line.show)
+            return run_here(run, watch=watch)
         except KeyboardInterrupt:
             run.refresh_from_db()
             if run.status == Run.Status.PENDING:
@@ -91,6 +101,11 @@ class RunCommand(BaseCommand):
         if len(failed) <= NAMED and result.get("retry"):
             again = f" These alone: {' '.join(map(_option, result['retry'].items()))}"
         self.stderr.write(f"Run {run.pk} is degraded.{again}")
+
+
+def _again(run: Run) -> str:
+    when = f" at {run.due_at:%Y-%m-%d %H:%M:%S}Z" if run.due_at else ""
+    return f"It is tried again{when}; Ctrl-C cancels it."
 
 
 def _option(param: tuple[str, Any]) -> str:

@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from django.core.management import CommandError, call_command
 
-from prices.demo.upbit import UpbitServer
+from prices.demo.upbit import UpbitServer, maintenance_page
 from prices.models import Candle, Coverage
 from scheduling.models import Job, Run
 from scheduling.progress import ProgressLine
@@ -86,6 +86,15 @@ class CommandTests(CollectionTestCase):
             self.manage("collect_price_data", "--exchange", "upbit")
 
         self.assertEqual(Run.objects.get().status, "cancelled")
+
+    def test_an_attempt_that_failed_says_when_the_next_is(self):
+        Job.objects.update(max_attempts=3, backoff_seconds=0)
+        self.server.reply_instead(maintenance_page())
+
+        self.manage("collect_symbols", "--exchange", "upbit")
+
+        self.assertIn("Attempt 1 of 3 failed: upbit /v1/market/all answ", self.errors.getvalue())
+        self.assertIn(". It is tried again at 2", self.errors.getvalue())
 
     def test_what_failed_is_named(self):
         self.server.broken = frozenset({"KRW-XRP"})
