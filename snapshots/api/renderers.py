@@ -9,7 +9,7 @@ from typing import Any
 
 from rest_framework.renderers import BaseRenderer
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+from snapshots.cells import cell_of
 
 
 class TableRenderer(BaseRenderer):
@@ -32,22 +32,3 @@ class TableRenderer(BaseRenderer):
         for cells in zip(*columns.values(), strict=True):
             lines.writerow([cell_of(cell) for cell in cells])
         return output.getvalue().encode()
-
-
-def cell_of(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula, unless it is a number."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        value = "; ".join(map(str, value))
-    if isinstance(value, str) and value.startswith(FORMULAS) and not _is_number(value):
-        return f"'{value}"
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
