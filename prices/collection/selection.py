@@ -89,7 +89,7 @@ class Selection:
         venues: set[str] = set()
         for symbol in self.symbols:
             venue, _, rest = symbol.partition(":")
-            if rest == EACH:
+            if rest == EACH or (rest and venue in venue_names()):  # its list may not be here yet
                 venues.add(venue)
             else:
                 found = Instrument.objects.filter(named(symbol))

@@ -104,6 +104,11 @@ class UpdatePriceHistoryTests(CollectionTestCase):
 
         self.assertEqual((run.status, run.result["instruments"]), ("succeeded", 6))
 
+    def test_a_new_installation_lists_the_venue_of_what_is_named_first(self):
+        run = self.update(at=self.now, symbols=["upbit:KRW-BTC"])
+
+        self.assertEqual((run.status, run.result["instruments"]), ("succeeded", 1))
+
     def test_an_incremental_update_begins_with_the_last_final_candle_minus_two(self):
         self.track("KRW-BTC")
         self.update(at=self.now - 5 * HOUR)
