@@ -58,7 +58,9 @@ class RunCommand(BaseCommand):
         """Run again what was killed, if no scheduler does: until then nothing else may run."""
         bury_the_dead()
         for run in lost_and_left(job):
-            self.stderr.write(f"Run {run.pk} was not finished; it is run again first.")
+            self.stderr.write(
+                f"Run {run.pk} was not finished; it is run again first. {_again(run)}"
+            )
             self._run(run, line)
 
     def _run(self, run: Run, line: ProgressLine) -> Run:

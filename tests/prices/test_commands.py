@@ -75,7 +75,7 @@ class CommandTests(CollectionTestCase):
 
         said = self.manage("collect_price_data", "--exchange", "upbit", "--days-back", "3")
 
-        self.assertIn("was not finished; it is run again first.", self.errors.getvalue())
+        self.assertIn("it is run again first. It is tried again at 2", self.errors.getvalue())
         self.assertIn("Nothing was written", said)
         self.assertEqual({run.status for run in job.runs.all()}, {"succeeded"})
 
