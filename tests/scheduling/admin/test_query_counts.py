@@ -78,6 +78,6 @@ class QueryCountTests(AdminTestCase):
 
     def test_the_first_page(self):
         # 1. session  2. user  3. venues that are closed to us  4. what is collected of each
-        # 5. jobs by state  6. jobs due next  7. runs by status
-        # 8. to 10. the last 30 days  11. last failures with jobs  12. schedulers
-        self.assert_queries(12, reverse("admin:index"))
+        # 5. what is stale of accounts  6. jobs by state  7. jobs due next  8. runs by status
+        # 9. to 11. the last 30 days  12. last failures with jobs  13. schedulers
+        self.assert_queries(13, reverse("admin:index"))
