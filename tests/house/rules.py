@@ -18,6 +18,7 @@ FACE = (
     "scheduling.pace",
     "scheduling.pages",
     "scheduling.registry",
+    "scheduling.retention.removal",
     "scheduling.rest",
     "scheduling.triggers",
 )

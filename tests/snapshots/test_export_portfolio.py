@@ -2,21 +2,16 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
-from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from snapshots.models import Credential, EnteredPosition, Flow, Portfolio, Upload
 from tests.factories import make_user
-from tests.snapshots.scripted import USUAL, make_scripted, scripted_sources, statement, take
+from tests.snapshots.belonging import DIGITS, make_owner
+from tests.snapshots.scripted import scripted_sources
 
-NOW = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
-SECRET = "PLANTED-secret-0123456789"
-DIGITS = "-0.000000000000000001"
 pytestmark = pytest.mark.django_db
 
 
@@ -24,26 +19,6 @@ pytestmark = pytest.mark.django_db
 def _sources():
     with scripted_sources():
         yield
-
-
-def fill(name: str):
-    """Let a user have something of each kind."""
-    owner = make_user(name)
-    account, script = make_scripted(f"={name}", owner=owner)
-    account.settings |= {"api_key": SECRET, "nested": {"Token": SECRET}}
-    account.save()
-    Portfolio.objects.create(owner=owner, reporting_currency="USD")
-    Credential(account=account).put({"secret": SECRET}, key=SECRET, now=NOW)
-    take(account, script, statement())
-    half = statement({**USUAL, "Kraken": {"BTC": ("1", "50000")}})
-    taken = take(account, script, half, quarter=1).snapshot
-    taken.edit(total_value=Decimal(9), by=owner, reason="It is so.", now=NOW)
-    EnteredPosition.objects.create(account=account, ticker="+X", amount=Decimal(DIGITS), value=1)
-    Flow.objects.record(account=account, at=NOW, amount=Decimal("-5.10"), note="@SUM(A1)")
-    Upload.objects.create(
-        account=account, name="a.csv", size=7, data=b"PLANTED", received_at=NOW, seen_at=NOW
-    )
-    return owner
 
 
 def export(user: str, directory: Path, form: str = "json") -> str:
@@ -55,7 +30,7 @@ def export(user: str, directory: Path, form: str = "json") -> str:
 
 
 def test_all_of_one_user_and_nothing_of_another_is_written(tmp_path):
-    jack, jill = fill("jack"), fill("jill")
+    jack, jill = make_owner("jack"), make_owner("jill")
 
     said = export("jack", tmp_path / "new")
 
@@ -72,7 +47,7 @@ def test_all_of_one_user_and_nothing_of_another_is_written(tmp_path):
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_13_no_secret_is_in_it(form, tmp_path):
-    fill("jack")
+    make_owner("jack")
 
     export("jack", tmp_path / "new", form)
 
@@ -82,7 +57,7 @@ def test_13_no_secret_is_in_it(form, tmp_path):
 
 
 def test_numbers_are_exact_and_instants_in_utc(tmp_path):
-    fill("jack")
+    make_owner("jack")
 
     export("jack", tmp_path)
 
@@ -93,7 +68,7 @@ def test_numbers_are_exact_and_instants_in_utc(tmp_path):
 
 
 def test_free_text_is_no_formula_and_numbers_stay_numbers(tmp_path):
-    fill("jack")
+    make_owner("jack")
 
     export("jack", tmp_path, "csv")
 
@@ -108,7 +83,7 @@ def test_free_text_is_no_formula_and_numbers_stay_numbers(tmp_path):
 
 
 def test_nothing_is_overwritten(tmp_path):
-    fill("jack")
+    make_owner("jack")
     (tmp_path / "flows.json").write_text("mine")
 
     with pytest.raises(CommandError, match=r"There is an export already: flows\.json"):
