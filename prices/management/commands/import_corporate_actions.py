@@ -1,32 +1,17 @@
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
-
-from prices.candle_files.fields import InvalidFile
 from prices.keyed_files import read_corporate_actions
-from prices.store import write_corporate_actions
+from prices.management.importing import ImportCommand
+from prices.store import Written, write_corporate_actions
 
 
-class Command(BaseCommand):
+class Command(ImportCommand):
     help = (
         "Store the corporate actions of a CSV file with the columns "
         "instrument, kind, effective_at, price_factor, source, and volume_factor."
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
-
-    def handle(self, *, file: Path, **options: Any) -> None:
-        try:
-            written = write_corporate_actions(read_corporate_actions(file))
-        except InvalidFile as exc:
-            raise CommandError(str(exc)) from exc
-        except ValidationError as exc:
-            raise CommandError(f"{file}: {' '.join(exc.messages)}") from exc
-        said = f"{written.new} new, {written.changed} changed, {written.unchanged} unchanged."
-        self.stdout.write(self.style.SUCCESS(said))
+    def store(self, file: Path) -> Written:
+        return write_corporate_actions(read_corporate_actions(file))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from prices.demo.server import Reply
 from snapshots.sources.base import (
     MAX_TEXT,
     MAX_TICKER,
@@ -75,6 +76,26 @@ class SourceContract:
             assert statement is None or not statement.is_complete
             if statement and statement.reliability == "ok":
                 assert [part.error for part in statement.parts if not part.is_ok] != [""]
+
+
+class ServerContract(SourceContract):
+    """That of a source that calls a server; a subclass has the fixtures `server` and `opens`.
+
+    opens  opens the source at the server, or at another `url`
+    """
+
+    @pytest.fixture
+    def working(self, opens):
+        return opens
+
+    @pytest.fixture
+    def absent(self, opens):
+        return lambda: opens(url="http://127.0.0.1:9")
+
+    @pytest.fixture
+    def garbled(self, opens, server):
+        server.reply_instead(Reply(body=b"<html>Maintenance</html>"))
+        return opens
 
 
 def fetched(source: Source) -> Statement | None:

@@ -22,7 +22,7 @@ from snapshots.sources.base import (
     SourceUnavailable,
 )
 from snapshots.sources.cointracking_api import CoinTrackingApi
-from tests.snapshots.sources.contract import SourceContract, fetched
+from tests.snapshots.sources.contract import ServerContract, fetched
 from tests.snapshots.sources.surroundings import (
     NOW,
     MemoryLogin,
@@ -57,19 +57,10 @@ class CoinTrackingCase:
         return open_one
 
 
-class TestContract(CoinTrackingCase, SourceContract):
+class TestContract(CoinTrackingCase, ServerContract):
     @pytest.fixture
     def working(self, opens):
         return lambda: opens(by_exchange=True)
-
-    @pytest.fixture
-    def absent(self, opens):
-        return lambda: opens(url="http://127.0.0.1:9")
-
-    @pytest.fixture
-    def garbled(self, opens, server):
-        server.reply_instead(Reply(body=b"<html>Maintenance</html>"))
-        return opens
 
     @pytest.fixture
     def halves(self, opens, server):

@@ -13,7 +13,7 @@ from snapshots.sources.base import CredentialMissing, CredentialRefused, Invalid
 from snapshots.sources.saxo_api import SaxoApi
 from snapshots.sources.surroundings import Session
 from tests.prices.venues.surroundings import Clock, MemoryGate
-from tests.snapshots.sources.contract import SourceContract
+from tests.snapshots.sources.contract import ServerContract
 from tests.snapshots.sources.surroundings import NOW, MemoryLogin, make_surroundings
 from vault.secret import Secret
 
@@ -67,20 +67,7 @@ class SaxoCase:
         return open_one
 
 
-class TestContract(SaxoCase, SourceContract):
-    @pytest.fixture
-    def working(self, opens):
-        return opens
-
-    @pytest.fixture
-    def absent(self, opens):
-        return lambda: opens(url="http://127.0.0.1:9")
-
-    @pytest.fixture
-    def garbled(self, opens, server):
-        server.reply_instead(Reply(body=b"<html>Maintenance</html>"))
-        return opens
-
+class TestContract(SaxoCase, ServerContract):
     @pytest.fixture
     def halves(self, opens, server):
         def lacking_a_page():

@@ -12,7 +12,7 @@ from snapshots.demo.upbit import UpbitAccountServer, refusal
 from snapshots.sources.base import CredentialRefused, InvalidSettings, InvalidStatement
 from snapshots.sources.surroundings import KnownPrice
 from snapshots.sources.upbit import Upbit
-from tests.snapshots.sources.contract import SourceContract
+from tests.snapshots.sources.contract import ServerContract
 from tests.snapshots.sources.surroundings import NOW, MemoryLogin, make_surroundings
 
 PRICES = {"KRW-BTC": Decimal(140_000_000), "KRW-ETH": Decimal(5_000_000)}
@@ -45,20 +45,7 @@ class UpbitCase:
         return open_one
 
 
-class TestContract(UpbitCase, SourceContract):
-    @pytest.fixture
-    def working(self, opens):
-        return opens
-
-    @pytest.fixture
-    def absent(self, opens):
-        return lambda: opens(url="http://127.0.0.1:9")
-
-    @pytest.fixture
-    def garbled(self, opens, server):
-        server.reply_instead(Reply(body=b"<html>Maintenance</html>"))
-        return opens
-
+class TestContract(UpbitCase, ServerContract):
     @pytest.fixture
     def halves(self, opens, prices):
         def without_a_price():
