@@ -14,6 +14,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from snapshots.selectors.changes import mark_of_changes
 from snapshots.selectors.scope import Scope
 from snapshots.telling import instant
 
@@ -23,7 +24,7 @@ Body = dict[str, Any]
 def answer(request: Request, name: str, scope: Scope, build: Callable[[Scope], Body]) -> Response:
     """Return what `build` tells of the scope, at most PORTFOLIO_CACHE_SECONDS old.
 
-    It is built anew as soon as an account has a newer snapshot. 304 if the asker has it already.
+    It is built anew as soon as something in it changes. 304 if the asker has it already.
     """
     key = f"snapshots:{name}:{_fingerprint(scope)}"
     kept = cache.get(key)
@@ -44,10 +45,8 @@ def answer(request: Request, name: str, scope: Scope, build: Callable[[Scope], B
 
 
 def _fingerprint(scope: Scope) -> str:
-    """Return what the answer depends on: whose accounts, in which currency, as of when."""
-    parts = [str(scope.owner.pk), scope.currency]
-    for one in scope.members:
-        parts += [str(one.account.pk), str(one.account.updated_at), str(one.last_at)]
+    """Return what the answer depends on: whose accounts, in which currency, changed when."""
+    parts = [str(scope.owner.pk), scope.currency, *mark_of_changes(scope)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

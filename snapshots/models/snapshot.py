@@ -195,6 +195,8 @@ class Snapshot(Reviewed, models.Model):
             models.Index(fields=["-slot_at", "-id"], name="snapshot_history_by_slot"),
             # For days of an account, and for what there is to review.
             models.Index(fields=["account", "business_date"], name="snapshot_by_day"),
+            # For answers that are kept until something changes.
+            models.Index(fields=["account", "-updated_at"], name="snapshot_by_change"),
             models.Index(
                 fields=["account", "slot_at"],
                 condition=Q(status="suspect"),

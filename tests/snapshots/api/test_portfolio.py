@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.test import override_settings
 
+from snapshots.models import Flow, Snapshot
 from tests.snapshots.api.case import PortfolioTestCase
 from tests.snapshots.curves import MONDAY, days, make_tracked, put
 
@@ -37,10 +39,33 @@ class CachedTests(PortfolioTestCase):
 
         self.assertEqual(again.json()["value"], "130.00")
 
+    def test_what_somebody_decides_about_the_past_is_told_at_once(self):
+        old = Snapshot.objects.earliest()
+        paths = ("/portfolio/metrics", "/api/risk/dashboard")
+        tags = {path: self.api.get(path)["ETag"] for path in paths}
+
+        old.edit(total_value=Decimal(50), by=self.steve, reason="A deposit was missing.")
+
+        for path, tag in tags.items():
+            again = self.api.get(path, headers={"If-None-Match": tag})
+            third = self.api.get(path, headers={"If-None-Match": again["ETag"]})
+            self.assertEqual((again.status_code, third.status_code), (200, 304), path)
+
+    def test_a_flow_that_comes_or_goes_is_told_at_once(self):
+        at = Snapshot.objects.earliest().slot_at + timedelta(hours=1)
+        tags = [self.api.get("/portfolio/metrics")["ETag"]]
+
+        flow, _ = Flow.objects.record(account=self.account, at=at, amount=Decimal(5))
+        tags.append(self.api.get("/portfolio/metrics")["ETag"])
+        flow.delete()
+        tags.append(self.api.get("/portfolio/metrics")["ETag"])
+
+        self.assertEqual([tag == tags[0] for tag in tags], [True, False, True])
+
     def test_within_its_time_an_answer_is_not_built_again(self):
         self.get("/api/risk/dashboard")
 
-        with self.assertNumQueries(2):  # the reporting currency, the accounts
+        with self.assertNumQueries(3):  # the reporting currency, the accounts, their changes
             self.get("/api/risk/dashboard")
 
     @override_settings(PORTFOLIO_CACHE_SECONDS=0)
