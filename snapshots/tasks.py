@@ -13,19 +13,19 @@ from scheduling.exceptions import TaskFailed
 from scheduling.pace import Pace
 from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
-from snapshots.completeness import record_missed
-from snapshots.keeping import KEY as KEEP_ALIVE
-from snapshots.keeping import keep_alive, why_not
+from snapshots.capture.completeness import record_missed
+from snapshots.capture.rollout import EVERY, request_each
+from snapshots.capture.rounds import Request, take_snapshots
+from snapshots.intake.reading import KEY as READ_UPLOADS
+from snapshots.intake.reading import read_waiting
 from snapshots.models import Account
-from snapshots.reading import KEY as READ_UPLOADS
-from snapshots.reading import read_waiting
-from snapshots.rollout import EVERY, request_each
-from snapshots.rounds import Request, take_snapshots
 from snapshots.slots import SlotKind
-from snapshots.staleness import look
-from snapshots.thinning import Limits, list_expired, thin_out
-from snapshots.warming import warm
-from snapshots.warming import why_not as why_not_warm
+from snapshots.upkeep.keeping import KEY as KEEP_ALIVE
+from snapshots.upkeep.keeping import keep_alive, why_not
+from snapshots.upkeep.staleness import look
+from snapshots.upkeep.thinning import Limits, list_expired, thin_out
+from snapshots.upkeep.warming import warm
+from snapshots.upkeep.warming import why_not as why_not_warm
 
 ZONE = "Europe/Zurich"
 HOUR = 3600  # s

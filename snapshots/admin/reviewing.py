@@ -21,7 +21,7 @@ from unfold.widgets import (
 
 from snapshots.exceptions import ReviewRefused
 from snapshots.models import Snapshot
-from snapshots.valuation import MissingRate
+from snapshots.valuing.valuation import MissingRate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

@@ -14,7 +14,6 @@ from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 
 from prices.venues.base import VenueError
-from snapshots.keeping import resume_keep_alive
 from snapshots.models import Account
 from snapshots.models.surroundings import surroundings_of
 from snapshots.sources.base import SourceError
@@ -25,6 +24,7 @@ from snapshots.sources.saxo_tokens import (
     first_session,
     new_verifier,
 )
+from snapshots.upkeep.keeping import resume_keep_alive
 from vault.secret import Secret
 
 KEPT = "saxo_login"  # in the session of who logs in

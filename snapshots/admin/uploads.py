@@ -13,9 +13,9 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from snapshots.intake.reading import request_reading
 from snapshots.models import Account, Upload
 from snapshots.models.upload import refuse_unfit
-from snapshots.reading import request_reading
 from snapshots.sources import UPLOADED
 
 

@@ -14,9 +14,9 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from snapshots.answers.telling import instant
 from snapshots.selectors.changes import mark_of_changes
 from snapshots.selectors.scope import Scope
-from snapshots.telling import instant
 
 Body = dict[str, Any]
 

@@ -13,6 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from snapshots.answers.telling import (
+    of_allocated,
+    of_curve,
+    of_days,
+    of_explained,
+    of_pnl,
+)
 from snapshots.api.queries import (
     QUARTERS,
     RANGES,
@@ -36,13 +43,6 @@ from snapshots.selectors.pnl import read_pnl
 from snapshots.selectors.positions import allocation, explain, read_positions
 from snapshots.selectors.scope import Scope
 from snapshots.selectors.underwater import underwater_of
-from snapshots.telling import (
-    of_allocated,
-    of_curve,
-    of_days,
-    of_explained,
-    of_pnl,
-)
 
 CSV = (200, "text/csv")
 JSON = (200, "application/json")

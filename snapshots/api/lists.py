@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scheduling.rest.filters import Filters, InstantFilter
+from snapshots.answers.telling import of_account, of_snapshot
 from snapshots.api.serializers import AccountSerializer, SnapshotSerializer
 from snapshots.models import Account, Snapshot
-from snapshots.telling import of_account, of_snapshot
 
 
 class AccountFilters(Filters):

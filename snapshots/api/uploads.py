@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scheduling.rest.fields import Instant
+from snapshots.intake.reading import request_reading
 from snapshots.models import Account, Upload
-from snapshots.reading import request_reading
 from snapshots.sources.export_file import MAX_BYTES
 
 AROUND = 64 * 1024  # bytes of a request beside its file

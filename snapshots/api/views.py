@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from snapshots import summaries
+from snapshots.answers import summaries
+from snapshots.answers.telling import of_pnl
 from snapshots.api.cached import answer
 from snapshots.api.queries import PnlQuery, ScopeQuery, asked, scope_of
 from snapshots.api.serializers import (
@@ -20,7 +21,6 @@ from snapshots.api.serializers import (
 )
 from snapshots.performance.periods import Period
 from snapshots.selectors.pnl import read_pnl
-from snapshots.telling import of_pnl
 
 
 class BalancesView(APIView):

@@ -10,9 +10,9 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 
 from snapshots.models.surroundings import surroundings_of
-from snapshots.rates import find_manual_rate
 from snapshots.sources import SOURCES, open_source
 from snapshots.sources.base import InvalidSettings, Source
+from snapshots.valuing.rates import find_manual_rate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser

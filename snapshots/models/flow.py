@@ -11,7 +11,7 @@ from django.db.models import Q
 from prices.models import ExactDecimalField, Rate
 from prices.selectors import RateMissing, get_rate
 from snapshots.figures import plain
-from snapshots.rates import USD, UsdRate, find_manual_rate
+from snapshots.valuing.rates import USD, UsdRate, find_manual_rate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser

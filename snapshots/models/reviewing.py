@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 from django.utils import timezone
 
-from snapshots.conversion import find_rates
 from snapshots.exceptions import ReviewRefused
 from snapshots.models.account import Account
 from snapshots.models.portfolio import Portfolio
 from snapshots.models.revision import SnapshotReview, SnapshotRevision
-from snapshots.rates import USD, Rates
-from snapshots.valuation import LIMIT, missing_rate
+from snapshots.valuing.conversion import find_rates
+from snapshots.valuing.rates import USD, Rates
+from snapshots.valuing.valuation import LIMIT, missing_rate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser

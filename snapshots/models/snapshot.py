@@ -8,8 +8,8 @@ from django.db.models import Q
 
 from prices.models import ExactDecimalField
 from snapshots.models.reviewing import Reviewed
-from snapshots.rates import USD
 from snapshots.slots import Slot
+from snapshots.valuing.rates import USD
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser

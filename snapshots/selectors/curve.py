@@ -11,9 +11,9 @@ from decimal import Decimal
 from snapshots.models import Snapshot
 from snapshots.models.snapshot import BASELINES, COUNTED
 from snapshots.performance.periods import Point
-from snapshots.rates import USD
 from snapshots.selectors.scope import Member, Scope
 from snapshots.slots import LENGTH
+from snapshots.valuing.rates import USD
 
 DAY = timedelta(days=1)
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from snapshots.models import Flow, Snapshot
 from snapshots.performance.periods import Flowed
 from snapshots.performance.returns import ZERO
-from snapshots.rates import USD
 from snapshots.selectors.scope import Member, Scope
+from snapshots.valuing.rates import USD
 
 
 class RateUnknown(LookupError):

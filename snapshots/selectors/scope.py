@@ -14,7 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from snapshots.models import Account, Portfolio, Snapshot
-from snapshots.rates import USD
+from snapshots.valuing.rates import USD
 
 
 class NoPortfolio(LookupError):

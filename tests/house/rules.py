@@ -42,24 +42,36 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
 COMMANDS_MAY_IMPORT = ("scheduling.engine.inline", "scheduling.progress")
 # Nothing but themselves imports these: they translate in, call a verb, translate out.
 ENTRY_POINTS = ("admin", "api", "forms", "management", "tasks")
-# Inside `scheduling`; what is not named stands on floor 1: it knows no row.
-FLOORS = {
-    "models": 2,
-    "jobstore": 3,
-    "health": 3,
-    "defaults": 3,
-    "day_tallies": 3,
-    "tallies": 3,
-    "figures": 4,
-    "progress": 4,
-    "statistics": 4,
-    "metrics": 5,
-    "retention": 4,
-    "attempts": 4,
-    "executors": 5,
-    "engine": 6,
-    **dict.fromkeys(ENTRY_POINTS, 7),
-    "apps": 8,
+# Inside an app; what is not named stands on floor 1: it knows no row.
+FLOORS: Mapping[str, Mapping[str, int]] = {
+    "scheduling": {
+        "models": 2,
+        "jobstore": 3,
+        "health": 3,
+        "defaults": 3,
+        "day_tallies": 3,
+        "tallies": 3,
+        "figures": 4,
+        "progress": 4,
+        "statistics": 4,
+        "metrics": 5,
+        "retention": 4,
+        "attempts": 4,
+        "executors": 5,
+        "engine": 6,
+        **dict.fromkeys(ENTRY_POINTS, 7),
+        "apps": 8,
+    },
+    "snapshots": {
+        "valuing": 2,
+        "models": 3,
+        "selectors": 4,
+        "findings": 4,
+        **dict.fromkeys(("answers", "belongings", "capture", "intake"), 5),
+        "upkeep": 6,
+        **dict.fromkeys(ENTRY_POINTS, 7),
+        "apps": 8,
+    },
 }
 
 # Each takes ten megabytes or more: imported inside functions only, by who needs it, when he does.
@@ -119,14 +131,13 @@ def may_enter(importer: str, app: str, room: str) -> bool:
 
 def climbing_imports(module: Module, known: set[str]) -> Iterator[str]:
     for name in module.imported(known):
-        if module.app == name.partition(".")[0] == "scheduling" and floor(name) > floor(
-            module.name
-        ):
+        if name.partition(".")[0] == module.app and floor(name) > floor(module.name):
             yield f"{module.name} (floor {floor(module.name)}) imports {name} ({floor(name)})."
 
 
 def floor(name: str) -> int:
-    return FLOORS.get(name.split(".")[1], 1) if "." in name else 1
+    app, _, rest = name.partition(".")
+    return FLOORS.get(app, {}).get(rest.partition(".")[0], 1)
 
 
 def import_cycle(modules: list[Module]) -> Iterator[str]:

@@ -33,8 +33,8 @@ def module(name: str, source: str) -> Module:
         ("scheduling.tick", "import snapshots.models"),
         ("prices.collect", "from scheduling.jobstore import Store"),
         ("prices.collect", "from snapshots import models"),
-        ("snapshots.rounds", "from scheduling.engine.inline import run_here"),
-        ("snapshots.rounds", "def f():\n    from scheduling.jobstore import Store"),
+        ("snapshots.capture.rounds", "from scheduling.engine.inline import run_here"),
+        ("snapshots.capture.rounds", "def f():\n    from scheduling.jobstore import Store"),
     ],
 )
 def test_an_app_imports_only_what_it_may(name: str, source: str) -> None:
@@ -45,7 +45,7 @@ def test_an_app_imports_only_what_it_may(name: str, source: str) -> None:
     ("name", "source"),
     [
         ("prices.tasks", "from scheduling.registry import task"),
-        ("snapshots.rounds", "from scheduling.models.job import Job"),
+        ("snapshots.capture.rounds", "from scheduling.models.job import Job"),
         ("snapshots.management.commands.snap", "from scheduling.engine.inline import run_here"),
         ("project.urls", "from scheduling.admin import job"),
         ("scheduling.tick", "if TYPE_CHECKING:\n    from prices.models import Candle"),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
-from snapshots.capture import Captured, capture
+from snapshots.capture.taking import Captured, capture
 from snapshots.models import Account
 from snapshots.slots import slot_of
 from snapshots.sources import SOURCES

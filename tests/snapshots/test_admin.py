@@ -9,7 +9,7 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from snapshots.capture import capture
+from snapshots.capture.taking import capture
 from snapshots.models import Account
 from snapshots.slots import slot_of
 from tests.factories import make_user

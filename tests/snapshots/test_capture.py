@@ -9,11 +9,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
-from snapshots.capture import MAX_LATENESS, StatementTooLate, capture
+from snapshots.capture.taking import MAX_LATENESS, StatementTooLate, capture
 from snapshots.models import Snapshot, SnapshotPosition
 from snapshots.slots import slot_of
 from snapshots.sources.base import InvalidStatement, SourceUnavailable
-from snapshots.valuation import MissingRate
+from snapshots.valuing.valuation import MissingRate
 from tests.snapshots.factories import (
     HEADER,
     ROWS,

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase, TransactionTestCase, override_settings
 
 from scheduling.models import Job, Run
-from snapshots.journal import PLACE
+from snapshots.capture.journal import PLACE
 from snapshots.models import Account, Snapshot
 from tests.factories import make_job, make_user
 from tests.snapshots.factories import TOTAL, current_balance, make_account, write_export

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from snapshots.completeness import days_of, record_missed
+from snapshots.capture.completeness import days_of, record_missed
 from snapshots.models import Account, Snapshot
 from snapshots.slots import is_slot, slots_of_day
 from tests.factories import make_job, make_run

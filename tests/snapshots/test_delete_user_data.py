@@ -9,8 +9,8 @@ from knox.models import AuthToken
 
 from scheduling.models import Run
 from scheduling.pace import Pace
-from snapshots.belongings import KINDS, rows_of
-from snapshots.erasing import CannotErase, erase
+from snapshots.belongings.erasing import CannotErase, erase
+from snapshots.belongings.kinds import KINDS, rows_of
 from snapshots.models import Account, Credential, Flow, Watch
 from tests.factories import make_job, make_run
 from tests.snapshots.belonging import NOW, make_owner

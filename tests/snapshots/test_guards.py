@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from snapshots.guards import Amount, Changes, Evidence, Limits, objections
+from snapshots.capture.guards import Amount, Changes, Evidence, Limits, objections
 
 COINS = {"BTC": ("1", "50000"), "ETH": ("10", "3000"), "SOL": ("100", "150"), "USD": ("5000", "1")}
 TOTAL = Decimal(100_000)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.journal import PLACE, Entry, Noted, append_line
+from snapshots.capture.journal import PLACE, Entry, Noted, append_line
 
 AT = datetime(2025, 10, 2, 14, 30, tzinfo=UTC)
 ENTRY = Entry(at=AT, kind="intraday", user="jack", source="cointracking")

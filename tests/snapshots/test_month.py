@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from snapshots.capture import capture
-from snapshots.completeness import days_of, record_missed
+from snapshots.capture.completeness import days_of, record_missed
+from snapshots.capture.taking import capture
 from snapshots.models import Account, Snapshot
 from snapshots.slots import Slot, slot_of, slots_of_day
 from snapshots.sources.base import SourceUnavailable

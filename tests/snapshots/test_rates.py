@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from snapshots.rates import UsdRate, find_manual_rate
 from snapshots.sources.base import InvalidSettings
+from snapshots.valuing.rates import UsdRate, find_manual_rate
 
 GIVEN = {"rate": "1.0823", "at": "2026-03-02", "source": "ECB"}
 

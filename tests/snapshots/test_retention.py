@@ -12,7 +12,7 @@ from scheduling.models import Run
 from scheduling.pace import Pace
 from scheduling.retention.cleaning import clean_up
 from scheduling.retention.expiry import Limits
-from snapshots.capture import capture
+from snapshots.capture.taking import capture
 from snapshots.models import Snapshot
 from snapshots.slots import slot_of
 from tests.factories import make_job, make_run

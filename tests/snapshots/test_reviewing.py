@@ -7,7 +7,7 @@ import pytest
 from snapshots.exceptions import ReviewRefused
 from snapshots.models import Snapshot, SnapshotReview
 from snapshots.sources.base import SourceUnavailable
-from snapshots.valuation import MissingRate
+from snapshots.valuing.valuation import MissingRate
 from tests.snapshots.factories import SCHEDULED_AT
 from tests.snapshots.scripted import (
     TOTAL,

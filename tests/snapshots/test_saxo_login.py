@@ -17,13 +17,13 @@ from django.utils import timezone
 from scheduling.defaults import sync_default_jobs
 from scheduling.exceptions import TaskFailed
 from scheduling.models import Job
-from snapshots.capture import capture
+from snapshots.capture.taking import capture
 from snapshots.demo.saxo import SaxoServer
-from snapshots.keeping import KEY, NO_LOGIN
 from snapshots.models import Account, Credential
 from snapshots.slots import slot_of
 from snapshots.sources.saxo_calls import CALLS_PER_SECOND
 from snapshots.tasks import saxo_keepalive
+from snapshots.upkeep.keeping import KEY, NO_LOGIN
 from tests.factories import make_user
 from tests.snapshots.factories import make_account, make_context
 from tests.snapshots.sources.test_saxo_api import VERIFIER, session_of

@@ -6,7 +6,7 @@ from django.test import TestCase
 
 from snapshots.findings import find
 from snapshots.models import Snapshot, Watch
-from snapshots.staleness import look
+from snapshots.upkeep.staleness import look
 from tests.prices.factories import make_instrument
 from tests.snapshots.curves import make_tracked, quarter
 from tests.snapshots.factories import make_context

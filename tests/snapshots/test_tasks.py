@@ -12,7 +12,7 @@ from scheduling.exceptions import InvalidParams, TaskFailed
 from scheduling.forms import ParametersForm
 from scheduling.registry import registry
 from scheduling.triggers import build_trigger
-from snapshots.journal import PLACE
+from snapshots.capture.journal import PLACE
 from snapshots.models import Snapshot
 from snapshots.tasks import pnl_snapshot
 from tests.factories import make_user

@@ -9,7 +9,7 @@ from scheduling.pace import Pace
 from snapshots.models import Snapshot, SnapshotPosition
 from snapshots.slots import slot_of
 from snapshots.tasks import cleanup_snapshots
-from snapshots.thinning import Limits, list_expired, thin_out
+from snapshots.upkeep.thinning import Limits, list_expired, thin_out
 from tests.snapshots.factories import Recorded, make_context
 from tests.snapshots.scripted import make_scripted, scripted_sources, statement, take
 

@@ -11,9 +11,9 @@ from django.urls import reverse
 from scheduling.context import Degraded
 from scheduling.defaults import sync_default_jobs
 from scheduling.models import Job, Run
+from snapshots.intake.reading import KEY
 from snapshots.models import Upload
 from snapshots.models.upload import KEPT
-from snapshots.reading import KEY
 from snapshots.sources.export_file import MAX_BYTES
 from snapshots.tasks import read_uploads
 from tests.factories import make_user

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from snapshots.rates import Rates, UsdRate
 from snapshots.sources.base import InvalidStatement, Part, Position, Statement
-from snapshots.valuation import MissingRate, missing_rate, require_currency, value_pieces
-from snapshots.whole import Line, Piece
+from snapshots.valuing.rates import Rates, UsdRate
+from snapshots.valuing.valuation import MissingRate, missing_rate, require_currency, value_pieces
+from snapshots.valuing.whole import Line, Piece
 from tests.snapshots.factories import WRITTEN_AT
 
 RATE = UsdRate(rate=Decimal("1.0823"), at=WRITTEN_AT, source="ECB")

@@ -7,7 +7,7 @@ from knox.models import AuthToken
 
 from scheduling.context import Degraded
 from scheduling.exceptions import TaskFailed
-from snapshots.warming import PAUSE, warm, why_not
+from snapshots.upkeep.warming import PAUSE, warm, why_not
 from tests.factories import make_user
 from tests.snapshots.factories import make_context
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from snapshots.erasing import CannotErase, count_doomed, erase, files_of
+from snapshots.belongings.erasing import CannotErase, count_doomed, erase, files_of
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from snapshots.exporting import CannotExport, Form, export_belongings
+from snapshots.belongings.exporting import CannotExport, Form, export_belongings
 
 
 class Command(BaseCommand):

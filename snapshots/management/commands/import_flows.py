@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.management.base import BaseCommand, CommandError
 
-from snapshots.flow_import import SHOWN, Imported, import_series, import_trades
+from snapshots.intake.flow_import import SHOWN, Imported, import_series, import_trades
 from snapshots.models import Account
 from snapshots.sources.base import SourceError
 from snapshots.sources.export_file import read_export

@@ -7,8 +7,8 @@ from typing import Any
 from scheduling.context import RunContext
 from scheduling.models import Job, Run
 from scheduling.models.requested import RunRequest
+from snapshots.capture.selection import accounts_that_want
 from snapshots.models import Account
-from snapshots.selection import accounts_that_want
 from snapshots.slots import SlotKind
 
 EVERY = "every"  # in place of the number of an account

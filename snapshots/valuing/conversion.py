@@ -10,7 +10,7 @@ from typing import Any
 
 from prices.models import Rate
 from prices.selectors import RateMissing, get_rate
-from snapshots.rates import USD, Rates, UsdRate, find_manual_rate
+from snapshots.valuing.rates import USD, Rates, UsdRate, find_manual_rate
 
 MAX_AGE = timedelta(days=7)  # central banks name none over Easter
 

@@ -14,7 +14,7 @@ from scheduling.exceptions import JobConflict
 from scheduling.models import Job, Run
 from scheduling.pace import Pace
 from scheduling.retention.removal import delete_runs
-from snapshots.belongings import KINDS, rows_of
+from snapshots.belongings.kinds import KINDS, rows_of
 from snapshots.models import Account, Credential, Watch
 
 TASKS = "snapshots."

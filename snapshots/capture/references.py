@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 from prices.models import LastPrice
-from snapshots.guards import Amount, Changes
+from snapshots.capture.guards import Amount, Changes
 from snapshots.models import Account, Flow, Snapshot, SnapshotPosition
-from snapshots.rates import USD, Rates, UsdRate
 from snapshots.slots import Slot
 from snapshots.sources.base import Position
-from snapshots.whole import Line, Piece, Reference, price_of
+from snapshots.valuing.rates import USD, Rates, UsdRate
+from snapshots.valuing.whole import Line, Piece, Reference, price_of
 
 STEPS = 96  # earlier changes that say what is usual: a day and a half
 QUOTED_IN = (USD, "USDT", "USDC")

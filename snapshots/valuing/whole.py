@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 
-from snapshots.rates import Rates
 from snapshots.sources.base import Part, Position, SourceError, Statement
+from snapshots.valuing.rates import Rates
 
 MAX_NAMED = 5  # tickers in a message
 

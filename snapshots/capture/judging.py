@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from snapshots.guards import Amount, Evidence, Limits, Objection, objections
+from snapshots.capture.guards import Amount, Evidence, Limits, Objection, objections
+from snapshots.capture.references import amounts_of, find_changes, find_quotes, find_steps
 from snapshots.models import Account
-from snapshots.references import amounts_of, find_changes, find_quotes, find_steps
-from snapshots.valuation import Valuation
-from snapshots.whole import Reference, Whole
+from snapshots.valuing.valuation import Valuation
+from snapshots.valuing.whole import Reference, Whole
 
 SHADOWED = ("G2", "G3", "G4")  # whose limits are proposals: see SNAPSHOT_GUARDS
 QUOTE_AGE = timedelta(hours=1)

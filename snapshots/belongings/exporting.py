@@ -13,7 +13,7 @@ from typing import Any, Literal, TextIO
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from snapshots.belongings import KINDS, rows_of
+from snapshots.belongings.kinds import KINDS, rows_of
 from snapshots.cells import cell_of
 from snapshots.figures import plain
 

@@ -12,8 +12,8 @@ from snapshots.figures import plain
 from snapshots.models import Account, Snapshot, SnapshotPart, SnapshotPosition, SnapshotRevision
 from snapshots.models.reviewing import rate_columns
 from snapshots.slots import Slot
-from snapshots.valuation import Valuation, ValuedLine, ValuedPiece
-from snapshots.whole import Piece
+from snapshots.valuing.valuation import Valuation, ValuedLine, ValuedPiece
+from snapshots.valuing.whole import Piece
 
 BATCH = 500  # positions written with one statement
 MAX_ERROR = 1000

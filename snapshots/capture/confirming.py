@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from snapshots.guards import Evidence, is_explained, is_spread_alike
-from snapshots.judging import guard_limits
+from snapshots.capture.guards import Evidence, is_explained, is_spread_alike
+from snapshots.capture.judging import guard_limits
+from snapshots.capture.references import amounts_of, last_counted, line_of
 from snapshots.models import Snapshot
-from snapshots.references import amounts_of, last_counted, line_of
-from snapshots.whole import Line
+from snapshots.valuing.whole import Line
 
 # What a later answer can settle. Without all parts, or worth nothing, it takes a person.
 SETTLED_BY_TIME = {"G2", "G3", "G4"}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, localcontext
 
-from snapshots.rates import EXAMPLE, USD, Rates
 from snapshots.sources.base import InvalidStatement, SourceError, Statement
-from snapshots.whole import Line, Piece, add
+from snapshots.valuing.rates import EXAMPLE, USD, Rates
+from snapshots.valuing.whole import Line, Piece, add
 
 # Sums and products stay exact: 38 digits are stored, Python keeps 28 unless told otherwise.
 EXACT = Context(prec=80)

@@ -10,16 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snapshots.models import Snapshot
-from snapshots.performance.drawdown import underwater
-from snapshots.performance.periods import Period
-from snapshots.performance.returns import ZERO
-from snapshots.selectors.curve import CurvePoint
-from snapshots.selectors.measures import Performance, performance_of, read_standings, read_turnover
-from snapshots.selectors.pnl import Standing, pnl_of, read_standing
-from snapshots.selectors.positions import Allocated, allocation, read_positions
-from snapshots.selectors.scope import Scope
-from snapshots.telling import (
+from snapshots.answers.telling import (
     instant,
     money,
     of_account,
@@ -30,6 +21,15 @@ from snapshots.telling import (
     of_snapshot,
     rounded,
 )
+from snapshots.models import Snapshot
+from snapshots.performance.drawdown import underwater
+from snapshots.performance.periods import Period
+from snapshots.performance.returns import ZERO
+from snapshots.selectors.curve import CurvePoint
+from snapshots.selectors.measures import Performance, performance_of, read_standings, read_turnover
+from snapshots.selectors.pnl import Standing, pnl_of, read_standing
+from snapshots.selectors.positions import Allocated, allocation, read_positions
+from snapshots.selectors.scope import Scope
 
 A_MONTH = timedelta(days=30)
 TOP = 10

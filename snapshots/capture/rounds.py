@@ -14,12 +14,12 @@ from django.conf import settings
 
 from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
-from snapshots.capture import Captured, capture
-from snapshots.completeness import record_missed
+from snapshots.capture.completeness import record_missed
+from snapshots.capture.journal import PLACE, Entry, Noted, append_line
+from snapshots.capture.selection import find_account, select_accounts
+from snapshots.capture.taking import Captured, capture
 from snapshots.figures import plain
-from snapshots.journal import PLACE, Entry, Noted, append_line
 from snapshots.models import Account
-from snapshots.selection import find_account, select_accounts
 from snapshots.slots import Slot, SlotKind, slot_of
 from snapshots.sources.base import SourceError, SourceUnavailable
 

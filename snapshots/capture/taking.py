@@ -9,17 +9,17 @@ from typing import Any
 
 from django.conf import settings
 
-from snapshots.confirming import confirm_suspects
-from snapshots.conversion import find_rates
-from snapshots.judging import Case, judge
+from snapshots.capture.confirming import confirm_suspects
+from snapshots.capture.judging import Case, judge
+from snapshots.capture.references import find_reference
+from snapshots.capture.storing import RANK, Draft, Outcome, store
 from snapshots.models import Account, Portfolio, Snapshot
-from snapshots.rates import Rates
-from snapshots.references import find_reference
 from snapshots.slots import LENGTH, Slot
 from snapshots.sources.base import BudgetSpent, InvalidStatement, SourceError, Statement
-from snapshots.storing import RANK, Draft, Outcome, store
-from snapshots.valuation import Valuation, missing_rate, require_currency, value_pieces
-from snapshots.whole import Reference, Whole, make_whole
+from snapshots.valuing.conversion import find_rates
+from snapshots.valuing.rates import Rates
+from snapshots.valuing.valuation import Valuation, missing_rate, require_currency, value_pieces
+from snapshots.valuing.whole import Reference, Whole, make_whole
 
 # Data from later than that is of another time, not of a late run: the quarter is over. The end of
 # a day may start two hours late, and reads a file that was exported since.

@@ -1,0 +1,1 @@
+"""All that belongs to one user: what it is, writing it to files, deleting it."""

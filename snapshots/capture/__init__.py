@@ -1,0 +1,1 @@
+"""Take snapshots: of which accounts, how far an answer is trusted, what is kept."""

@@ -1,0 +1,1 @@
+"""Take in what people bring: uploaded files, and the past as their sources tell it."""

@@ -1,0 +1,1 @@
+"""What keeps all else in order: logins alive, data thinned, what is stale named, answers warm."""
