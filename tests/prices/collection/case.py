@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from unittest import mock
 
 from django.test import TransactionTestCase, override_settings
 
+from prices import gate
 from prices.demo.prices import MadeUpCandle
 from prices.demo.server import Reply, Request
 from prices.demo.upbit import UpbitServer, refusal
 from prices.models import Candle, Instrument
 from prices.venues import caller
+from prices.venues.base import floor_to
+from prices.venues.caller import Chance
 from prices.venues.upbit import Upbit
 from scheduling.engine.inline import run_here
 from scheduling.models import Run
 from tests.factories import make_job
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HALF_AN_HOUR = timedelta(minutes=30)
 AT_ONCE = {"market": 1000.0, "candles": 1000.0, "ticker": 1000.0}
 
 
@@ -48,18 +53,29 @@ class ChangingServer(UpbitServer):
 
 
 class CollectionTestCase(TransactionTestCase):
-    """Upbit has six markets, and no limit that a test would notice."""
+    """Upbit has six markets, and no limit that a test would notice. It is half past an hour.
+
+    Soon after an hour the candle before it may still change, and an hour may end while a test
+    runs: so the clock of all that asks and answers is put back to the middle of the last hour.
+    """
 
     def setUp(self) -> None:
-        self.server = self.enterContext(ChangingServer(limit=100_000))
+        real = datetime.now(UTC)
+        self.offset = floor_to(HOUR, real) - HALF_AN_HOUR - real
+        self.server = self.enterContext(ChangingServer(limit=100_000, now=self.clock))
+        for module in (caller, gate):
+            self.enterContext(mock.patch.object(module, "Chance", partial(Chance, now=self.clock)))
         self.enterContext(override_settings(UPBIT_URL=self.server.url, COLLECTION_THREADS=4))
         self.enterContext(mock.patch.object(Upbit, "calls_per_second", AT_ONCE))
         self.enterContext(mock.patch.object(caller, "BACK_OFF", timedelta(milliseconds=2)))
-        self.now = datetime.now(UTC)
+        self.now = self.clock()
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.offset
 
     def collect(self, task: str = "collect_price_data", **params: Any) -> Run:
         """Run the task to its end; it collects hours of Upbit unless `params` say otherwise."""
-        at = params.pop("at", None)
+        at = params.pop("at", self.now)
         if task == "collect_price_data":
             params = {"exchange": "upbit", "interval": "1h", "days_back": 2} | params
         job = make_job(task=f"prices.{task}")
