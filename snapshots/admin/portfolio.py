@@ -21,7 +21,7 @@ from unfold.admin import ModelAdmin
 from scheduling.pages.times import Moment, length
 from snapshots.models import Portfolio
 from snapshots.performance.measures import Measure
-from snapshots.performance.periods import Period, Pnl
+from snapshots.performance.periods import Period, Pnl, Point
 from snapshots.selectors.measures import Performance, Standings, performance_of, read_standings
 from snapshots.selectors.pnl import Standing, pnl_of, read_standing
 from snapshots.selectors.scope import NoPortfolio, Scope, find_scope
@@ -169,11 +169,15 @@ def _line(pnl: Pnl, scope: Scope, now: datetime) -> Line:
         amount="" if pnl.amount is None else signed(pnl.amount),
         ratio="" if pnl.ratio is None else f"{100 * pnl.ratio:+,.2f} %",
         tone=_tone(pnl.amount),
-        baseline=f"since {moment.text}" if moment else "",
+        baseline=_since(baseline, moment) if baseline and moment else "",
         age=length(pnl.now.at - baseline.at) if baseline else "",
         flow=signed(pnl.flow) if pnl.flow else "",
         reason=pnl.reason,
     )
+
+
+def _since(baseline: Point, moment: Moment) -> str:
+    return f"since {moment.text}{' (backfilled)' if baseline.is_backfilled else ''}"
 
 
 def _measures(performance: Performance, standings: Standings) -> list[Figure]:

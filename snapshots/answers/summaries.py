@@ -155,4 +155,5 @@ def _data(scope: Scope, ends: Sequence[CurvePoint]) -> Body:
         "ends_of_days": len(ends),
         "gaps": sum(one.value is None for one in ends),
         "carried": sum(one.is_carried for one in ends),
+        "backfilled": sum(one.status == Snapshot.Status.BACKFILLED for one in ends),
     }

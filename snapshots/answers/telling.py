@@ -41,6 +41,7 @@ def of_point(point: Point | None) -> dict[str, Any] | None:
         "business_date": point.business_date.isoformat(),
         "value": money(point.value),
         "is_carried": not point.is_accepted,
+        "is_backfilled": point.is_backfilled,
     }
 
 
@@ -65,6 +66,7 @@ def of_curve(points: Sequence[CurvePoint]) -> dict[str, list[Any]]:
         "business_date": [one.business_date.isoformat() for one in points],
         "value": [money(one.value) for one in points],
         "is_carried": [one.is_carried for one in points],
+        "status": [None if one.value is None else str(one.status) for one in points],
         "missing": [list(one.missing) for one in points],
     }
 
@@ -132,7 +134,10 @@ def of_mover(moved: Moved) -> dict[str, Any]:
 
 def of_explained(explained: Explained | None) -> dict[str, Any]:
     if explained is None:
-        reason = "Positions are kept of the last 7 days and of ends of days; here some are gone."
+        reason = (
+            "Positions are kept of the last 7 days and of ends of days that were taken, not "
+            "backfilled; here some are missing."
+        )
         return {"split": None, "movers": [], "reason": reason}
     return {
         "split": of_split(explained.split),

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from scheduling.rest.fields import Instant
 from snapshots.models import Snapshot
 from snapshots.performance.periods import Period
+from snapshots.selectors.curve import LEAST_FIRST
 
 Serializer = serializers.Serializer[Any]
 
@@ -38,6 +39,7 @@ class PointSerializer(Serializer):
     business_date = serializers.DateField()
     value = serializers.CharField()
     is_carried = serializers.BooleanField(help_text="A part of it has an earlier value.")
+    is_backfilled = serializers.BooleanField(help_text="A part is from a source's history.")
 
 
 class PnlSerializer(Serializer):
@@ -172,6 +174,7 @@ class DataSerializer(Serializer):
     ends_of_days = serializers.IntegerField()
     gaps = serializers.IntegerField()
     carried = serializers.IntegerField()
+    backfilled = serializers.IntegerField(help_text="Ends of days from a source's history.")
 
 
 class RiskSerializer(StandingsSerializer):
@@ -192,6 +195,10 @@ class CurveColumnsSerializer(Serializer):
     business_date = serializers.ListField(child=serializers.DateField())
     value = serializers.ListField(child=serializers.CharField(allow_null=True))
     is_carried = serializers.ListField(child=serializers.BooleanField())
+    status = serializers.ListField(
+        child=serializers.ChoiceField([str(one) for one in LEAST_FIRST], allow_null=True),
+        help_text="The least of its accounts'; null is a gap.",
+    )
     missing = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
 
 

@@ -33,12 +33,14 @@ class Point:
 
     business_date  the day that it counts for
     is_accepted    False: a part of it is carried. Such a point is no baseline.
+    is_backfilled  a part of it is from the history of a source
     """
 
     at: datetime
     business_date: date
     value: Decimal
     is_accepted: bool = True
+    is_backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

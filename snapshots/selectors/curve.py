@@ -16,6 +16,9 @@ from snapshots.slots import LENGTH
 from snapshots.valuing.rates import USD
 
 DAY = timedelta(days=1)
+Status = Snapshot.Status
+# A sum is as good as the least of its parts.
+LEAST_FIRST = (Status.CARRIED, Status.BACKFILLED, Status.MANUAL, Status.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +31,26 @@ class Row:
     status: str
     value: Decimal | None
 
-    @property
-    def is_accepted(self) -> bool:
-        return self.status in BASELINES
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurvePoint:
     """What the portfolio was worth, or a gap.
 
-    value       None = a gap: an account, or all, have nothing that counts
-    is_carried  a part of it has an earlier value
-    missing     names of the accounts that have nothing
+    value    None = a gap: an account, or all, have nothing that counts
+    status   the least of its accounts': carried, backfilled, manual, accepted
+    missing  names of the accounts that have nothing
     """
 
     at: datetime
     business_date: date
     value: Decimal | None
-    is_carried: bool = False
+    status: str = Status.ACCEPTED
     missing: tuple[str, ...] = ()
+
+    @property
+    def is_carried(self) -> bool:
+        """Tell whether a part of it has an earlier value."""
+        return self.status not in BASELINES
 
     @property
     def point(self) -> Point | None:
@@ -57,6 +61,7 @@ class CurvePoint:
             business_date=self.business_date,
             value=self.value,
             is_accepted=not self.is_carried,
+            is_backfilled=self.status == Status.BACKFILLED,
         )
 
 
@@ -133,7 +138,7 @@ def _point(
         at=at,
         business_date=day,
         value=None if missing else sum((row.value or Decimal(0) for row in known), Decimal(0)),
-        is_carried=not all(row.is_accepted for row in known),
+        status=min((row.status for row in known), key=LEAST_FIRST.index, default=Status.ACCEPTED),
         missing=missing,
     )
 
@@ -163,7 +168,7 @@ def _held_at(ends: Sequence[Row], at: datetime) -> Row | None:
     row = next((one for one in reversed(ends) if one.at <= at), None)
     if row is None or at - row.at <= 26 * timedelta(hours=1):  # a day of 25 hours, and a minute
         return row
-    return Row(row.account_id, row.at, row.day, Snapshot.Status.CARRIED, row.value)
+    return Row(row.account_id, row.at, row.day, Status.CARRIED, row.value)
 
 
 def _with_days_between(points: Sequence[CurvePoint]) -> Iterator[CurvePoint]:

@@ -10,6 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const KEPT = "daybook-hide-amounts";
   const LARGEST = 8; // slices of the donut, then "other"
   const MOVERS = 10;
+  const SAYS = { carried: "a part is carried", backfilled: "from a source's history", manual: "edited by hand" };
   const currency = root.dataset.currency;
   const zone = root.dataset.zone;
   const isNarrow = () => root.clientWidth < 600;
@@ -109,9 +110,11 @@ document.addEventListener("DOMContentLoaded", () => {
     const paint = colours();
     const at = columns.at.map((text) => Date.parse(text));
     const value = columns.value.map((text) => (text === null ? null : Number(text)));
-    const touches = (n) => columns.is_carried[n] || columns.is_carried[n - 1] || columns.is_carried[n + 1];
-    const solid = at.map((time, n) => [time, columns.is_carried[n] ? null : value[n]]);
-    const dashed = at.map((time, n) => [time, touches(n) ? value[n] : null]);
+    const status = columns.status;
+    const isSolid = (n) => status[n] === "accepted" || status[n] === "manual";
+    const solid = at.map((time, n) => [time, isSolid(n) ? value[n] : null]);
+    // Each stretch to and from such a point is drawn so.
+    const marked = (what) => at.map((time, n) => [time, [n - 1, n, n + 1].some((one) => status[one] === what) ? value[n] : null]);
     const isDaily = at.length < 2 || at[at.length - 1] - at[0] > 8 * 86400e3;
     const axis = (index, shown) => ({
       type: "time", gridIndex: index, splitNumber: isNarrow() ? 3 : 8, min: at[0], max: at[at.length - 1],
@@ -140,19 +143,20 @@ document.addEventListener("DOMContentLoaded", () => {
           const when = clock.format(at[n]);
           if (value[n] === null) return `${when}\nMissing: ${columns.missing[n].join(", ")}`;
           const depth = drawdown.length ? `\n${percent(drawdown[n])} below the highest` : "";
-          return `${when}\n${amount(value[n])} ${currency}${columns.is_carried[n] ? "\na part is carried" : ""}${depth}`;
+          return `${when}\n${amount(value[n])} ${currency}${SAYS[status[n]] ? `\n${SAYS[status[n]]}` : ""}${depth}`;
         },
       },
       series: [
         { ...line, name: "Value", data: solid, markArea: { silent: true, itemStyle: { color: paint.quiet, opacity: 0.5 }, data: gapsOf(columns) } },
-        { ...line, name: "Carried", data: dashed, showSymbol: false, lineStyle: { ...line.lineStyle, type: "dashed" } },
+        { ...line, name: "Carried", data: marked("carried"), showSymbol: false, lineStyle: { ...line.lineStyle, type: "dashed" } },
+        { ...line, name: "Backfilled", data: marked("backfilled"), showSymbol: false, lineStyle: { ...line.lineStyle, type: "dotted" } },
         { ...line, name: "Drawdown", xAxisIndex: 1, yAxisIndex: 1, data: drawdown.map((depth, n) => [at[n], depth]), showSymbol: false, lineStyle: { width: 1, color: paint.bad }, itemStyle: { color: paint.bad }, areaStyle: { color: paint.bad, opacity: 0.25 } },
       ],
       graphic: drawdown.length ? [] : [{ type: "text", left: "center", bottom: 60, style: { text: "No drawdown: flows are not known.", fill: paint.text } }],
     });
     const rows = columns.at.map((_, n) => [
       clock.format(at[n]), exact(columns.value[n]), drawdown.length ? percent(drawdown[n]) : null,
-      columns.value[n] === null ? `gap: ${columns.missing[n].join(", ")}` : columns.is_carried[n] ? "carried" : "accepted",
+      columns.value[n] === null ? `gap: ${columns.missing[n].join(", ")}` : status[n] === "manual" ? "edited by hand" : status[n],
     ]);
     fillTable("curve", [head("At"), money("Value"), head("Drawdown"), head("State")], rows.reverse());
   };

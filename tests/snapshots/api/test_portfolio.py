@@ -152,6 +152,7 @@ class ChartTests(PortfolioTestCase):
         self.assertEqual(body["columns"]["value"], ["100.00", "110.00", None, "120.00"])
         self.assertEqual(body["drawdown"], [0.0, 0.0, None, 0.0])
         self.assertEqual(body["columns"]["missing"][2], ["Main (cointracking)"])
+        self.assertEqual(body["columns"]["status"], ["accepted", "accepted", None, "accepted"])
 
     def test_each_range_answers(self):
         counts = {

@@ -12,6 +12,7 @@ from tests.snapshots.curves import MONDAY, days, end, make_tracked, quarter
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
+DAY = timedelta(days=1)
 
 
 class EndsTests(TestCase):
@@ -56,6 +57,22 @@ class EndsTests(TestCase):
         end(make_tracked(self.owner, name="Other"), MONDAY, 5, status="carried")
 
         self.assertEqual([(one.value, one.is_carried) for one in self.ends()], [(105, True)])
+
+    def test_a_sum_is_as_good_as_the_least_of_its_accounts(self):
+        other = make_tracked(self.owner, name="Other")
+        for n, status in enumerate(("accepted", "manual", "backfilled", "carried")):
+            end(self.account, MONDAY + n * DAY, 100, status=status)
+            end(other, MONDAY + n * DAY, 10, status="backfilled" if n == 3 else "accepted")
+
+        found = [
+            (one.status, one.point.is_accepted, one.point.is_backfilled) for one in self.ends()
+        ]
+
+        self.assertEqual(
+            found,
+            [("accepted", True, False), ("manual", True, False), ("backfilled", True, True),
+             ("carried", False, False)],
+        )  # fmt: skip
 
     def test_are_not_missing_before_an_account_joined_or_after_it_left(self):
         days(self.account, [100, 110, 120, 130])
