@@ -22,6 +22,7 @@ HELD = (
     ("NESN:xvtx", "Nestlé", 5, 82.1, "CHF", 437.25),
 )
 CASH, COSTS = 1000.25, -12.5
+SALARY, STAYS = 1000, 13  # days
 
 
 class SaxoServer(VenueServer):
@@ -31,6 +32,7 @@ class SaxoServer(VenueServer):
     .page           positions in one answer
     .reliability    what the balance says of its own number; `.doubted` those of positions
     .missing        how many positions `__count` has more than there are
+    .pay_day        of each month, on which 1000 come in; as much leaves 13 days later
     .refreshed      how often a refresh token was taken; `.refused` how often it was a used one
     """
 
@@ -48,6 +50,7 @@ class SaxoServer(VenueServer):
         self.page = 2
         self.reliability = "Ok"
         self.doubted: dict[str, str] = {}
+        self.pay_day = 2
         self.missing = self.refreshed = self.refused = 0
         self._codes: dict[str, str] = {}  # the challenge, by code
         self._access: dict[str, datetime] = {}  # the end, by token
@@ -167,19 +170,26 @@ class SaxoServer(VenueServer):
         first, last = (date.fromisoformat(request.params[n]) for n in ("FromDate", "ToDate"))
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
-        def series(values: Callable[[int], float]) -> list[dict[str, Any]]:
-            return [
-                {"Date": f"{day}T00:00:00Z", "Value": values(number)}
-                for number, day in enumerate(days)
-            ]
+        def series(values: Callable[[date], float]) -> list[dict[str, Any]]:
+            return [{"Date": f"{day}T00:00:00Z", "Value": values(day)} for day in days]
 
         return {
             "Balance": {
-                "AccountValue": series(lambda number: 5000.5 + number),
-                "CashTransfer": series(lambda number: 1000 if number == 1 else 0),
-                "SecurityTransfer": series(lambda number: 0),
+                "AccountValue": series(self.worth_on),
+                "CashTransfer": series(self.came_on),
+                "SecurityTransfer": series(lambda day: 0),
             }
         }
+
+    def worth_on(self, day: date) -> float:
+        """Return what the account was worth: always the same of one day."""
+        is_paid = self.pay_day <= day.day < self.pay_day + STAYS
+        return 4999.5 + day.day + (SALARY if is_paid else 0)
+
+    def came_on(self, day: date) -> float:
+        """Return what came in on a day, less what left."""
+        came, left = day.day == self.pay_day, day.day == self.pay_day + STAYS
+        return SALARY * (came - left)
 
 
 def too_many_requests(seconds: int = 3) -> Reply:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import TestCase
+from django.utils import timezone
 
 from snapshots.models import Flow
 from tests.snapshots.factories import make_account
@@ -99,6 +101,7 @@ class SaxoSeriesTests(Here, TestCase):
         account = make_saxo_account(self.server)
         account.settings = {"usd_rate": {"rate": "1.08", "at": "2026-03-02", "source": "ECB"}}
         account.save()
+        self.server.pay_day = (timezone.now() - timedelta(days=3)).day
         out = StringIO()
 
         call_command("import_flows", account=account.pk, days=5, stdout=out)

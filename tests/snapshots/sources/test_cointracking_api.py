@@ -127,13 +127,13 @@ class TestCoinTrackingApi(CoinTrackingCase):
 
         assert (gains["BTC"].cost, gains["BTC"].value) == (Decimal(23750), Decimal(47500))
 
-    def test_history_leaves_out_the_value_of_now(self, opens):
+    def test_history_leaves_out_the_value_of_now(self, opens, server):
         since = datetime(2026, 2, 1, tzinfo=UTC)
 
         values = opens().history(since, since + timedelta(days=3))
 
         assert [value.at.day for value in values] == [1, 2, 3]
-        assert [value.total for value in values] == [1000, 1001, 1002]
+        assert [value.total for value in values] == [server.worth_at(one.at) for one in values]
 
     @pytest.mark.parametrize("reply", [blocked(), block_page(), Reply(status=403, body=b"no")])
     def test_a_block_closes_the_door_for_an_hour(self, opens, server, queue, reply):

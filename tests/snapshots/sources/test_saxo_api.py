@@ -193,8 +193,8 @@ class TestSaxoApi(SaxoCase):
 
         assert [day.total for day in days] == [
             Decimal("5000.5"),
-            Decimal("5001.5"),
-            Decimal("5002.5"),
+            Decimal("6001.5"),
+            Decimal("6002.5"),
         ]
         assert [day.flow for day in days] == [0, 1000, 0]
         assert days[0].at == datetime(2026, 2, 1, 23, tzinfo=UTC)  # midnight in Zurich
