@@ -22,8 +22,11 @@ QUOTED_IN = (USD, "USDT", "USDC")
 
 
 def find_reference(account: Account, slot: Slot) -> Reference | None:
-    """Return what counts in this slot already, or in the last one before; None = nothing yet."""
-    taken = Snapshot.objects.counted().in_slot(account, slot).first()
+    """Return what counts in this slot already, or in the last one before; None = nothing yet.
+
+    What is backfilled has no positions: beside it half an answer would look whole.
+    """
+    taken = Snapshot.objects.comparable().in_slot(account, slot).first()
     found = taken or last_counted(account, slot.slot_at)
     if found is None or found.total_value is None or found.as_of is None:
         return None
@@ -41,8 +44,8 @@ def find_reference(account: Account, slot: Slot) -> Reference | None:
 
 
 def last_counted(account: Account, slot_at: datetime) -> Snapshot | None:
-    """Return the last snapshot before `slot_at` that counts, of either kind."""
-    return Snapshot.objects.counted().before(account, slot_at).first()
+    """Return the last snapshot before `slot_at` that counts and was taken, of either kind."""
+    return Snapshot.objects.comparable().before(account, slot_at).first()
 
 
 def find_changes(

@@ -47,6 +47,10 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         """Snapshots that enter curves, P&L and measures; each has its totals. All else is a gap."""
         return self.filter(status__in=COUNTED)
 
+    def comparable(self) -> SnapshotQuerySet:
+        """Counted ones that the next is compared with and carried from: backfilled are totals."""
+        return self.counted().exclude(status=Status.BACKFILLED)
+
     def baselines(self) -> SnapshotQuerySet:
         """Ends of a day that P&L may be counted from."""
         return self.filter(kind="eod", status__in=BASELINES)

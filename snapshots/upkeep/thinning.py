@@ -65,7 +65,7 @@ def list_expired(limits: Limits, *, now: datetime) -> tuple[dict[str, int], list
 
 def _expendable(account: Account) -> QuerySet[Snapshot]:
     """Return the snapshots that may ever go."""
-    newest = Snapshot.objects.counted().filter(account=account).aggregate(at=Max("slot_at"))["at"]
+    newest = Snapshot.objects.comparable().filter(account=account).aggregate(at=Max("slot_at"))["at"]
     rows = Snapshot.objects.filter(account=account).exclude(KEPT)
     return rows.exclude(slot_at=newest) if newest else rows
 

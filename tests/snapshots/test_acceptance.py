@@ -15,6 +15,7 @@ from snapshots.models import Snapshot
 from snapshots.slots import end_of_day, slots_of_day
 from snapshots.sources.base import InvalidStatement, SourceUnavailable
 from snapshots.tasks import pnl_snapshot
+from tests.snapshots.curves import end
 from tests.snapshots.factories import SCHEDULED_AT, make_context
 from tests.snapshots.scripted import (
     QUARTER,
@@ -28,6 +29,7 @@ from tests.snapshots.scripted import (
 
 pytestmark = pytest.mark.django_db
 HALF = {"Kraken": USUAL["Kraken"]}
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +83,16 @@ def test_02_one_of_two_sources_fails_and_the_total_never_drops_by_it():
     assert totals == [2 * TOTAL] * 4 + [TOTAL]  # then there is a gap in the second
     assert {snapshot.as_of for snapshot in carried} == {SCHEDULED_AT}
     assert Snapshot.objects.get(account=second[0], slot_at=at).status == "failed"
+
+
+def test_01_a_backfilled_end_of_a_day_lets_no_half_answer_pass():
+    account, script = make_scripted()
+    take(account, script, statement(at=SCHEDULED_AT - DAY), quarter=-96)
+    end(account, SCHEDULED_AT.date() - DAY, TOTAL, status="backfilled")
+
+    half = take(account, script, statement(HALF)).snapshot
+
+    assert half.status == "suspect"
 
 
 def test_03_a_genuine_crash_is_accepted_with_a_notice_only():

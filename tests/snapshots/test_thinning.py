@@ -10,6 +10,7 @@ from snapshots.models import Snapshot, SnapshotPosition
 from snapshots.slots import slot_of
 from snapshots.tasks import cleanup_snapshots
 from snapshots.upkeep.thinning import Limits, list_expired, thin_out
+from tests.snapshots.curves import end
 from tests.snapshots.factories import Recorded, make_context
 from tests.snapshots.scripted import make_scripted, scripted_sources, statement, take
 
@@ -105,6 +106,16 @@ def test_15_clean_up_never_lists_an_end_of_day_a_baseline_or_a_suspect(taken, ad
 def test_the_newest_that_counts_stays_whole_however_old_it_is():
     account, script = make_scripted()
     snapshot = take(account, script, statement()).snapshot
+
+    thin_out(Limits(), now=NOW + 2000 * DAY, pace=quick())
+
+    assert snapshot.positions.count() == 3
+
+
+def test_a_backfilled_end_does_not_stand_in_for_the_newest_that_counts():
+    account, script = make_scripted()
+    snapshot = take(account, script, statement()).snapshot
+    end(account, NOW.date() + 30 * DAY, 95_000, status="backfilled")
 
     thin_out(Limits(), now=NOW + 2000 * DAY, pace=quick())
 
