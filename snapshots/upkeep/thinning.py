@@ -1,7 +1,8 @@
 """Which snapshots and positions are old enough to go, and taking them away without haste.
 
-Never: an end of day, what is under review, what somebody decided about, and the newest that
-counts of each account, which the next one is compared with.
+Never: an end of day, what is under review, what somebody decided about; of each account the newest
+that counts, which the next one is compared with, and the first, with which it joined the portfolio
+and from which P&L since inception is counted where there is no end of a day.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 
 from scheduling.pace import Pace
 from snapshots.models import COUNTED, Account, Snapshot, SnapshotPosition, SnapshotRevision
+from snapshots.models.snapshot import BASELINES
 
 HOUR = timedelta(hours=1)
 KEPT = Q(kind="eod") | Q(status="suspect") | Q(reviewed_at__isnull=False)
@@ -65,9 +67,13 @@ def list_expired(limits: Limits, *, now: datetime) -> tuple[dict[str, int], list
 
 def _expendable(account: Account) -> QuerySet[Snapshot]:
     """Return the snapshots that may ever go."""
-    newest = Snapshot.objects.comparable().filter(account=account).aggregate(at=Max("slot_at"))["at"]
-    rows = Snapshot.objects.filter(account=account).exclude(KEPT)
-    return rows.exclude(slot_at=newest) if newest else rows
+    own = Snapshot.objects.filter(account=account)
+    newest = own.comparable().aggregate(at=Max("slot_at"))
+    # With the first it joined; and P&L is counted from it where there is no end of a day.
+    first = Min("slot_at", filter=Q(status__in=BASELINES))
+    edges = own.counted().aggregate(Max("slot_at"), Min("slot_at"), first=first)
+    kept = {at for at in (*newest.values(), *edges.values()) if at}
+    return own.exclude(KEPT).exclude(slot_at__in=kept)
 
 
 def _bulky(account: Account, limits: Limits, now: datetime) -> QuerySet[Snapshot]:

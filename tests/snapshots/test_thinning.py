@@ -41,13 +41,16 @@ def move(snapshot, *, days, minutes=0):
 
 @pytest.fixture
 def taken():
+    """Twelve quarters after the first one, with which the account joined long before."""
     account, script = make_scripted()
+    move(take(account, script, statement()).snapshot, days=2000)
     found = [take(account, script, statement(), quarter=quarter).snapshot for quarter in range(12)]
     return account, script, found
 
 
 def kept():
-    return set(Snapshot.objects.values_list("pk", flat=True))
+    """Return what is left beside the first one."""
+    return set(Snapshot.objects.order_by("slot_at").values_list("pk", flat=True)[1:])
 
 
 def test_positions_stay_for_a_week(taken):
@@ -122,6 +125,19 @@ def test_a_backfilled_end_does_not_stand_in_for_the_newest_that_counts():
     assert snapshot.positions.count() == 3
 
 
+def test_the_first_that_counts_stays_whole_for_the_account_joined_with_it():
+    account, script = make_scripted()
+    found = [take(account, script, statement(), quarter=quarter).snapshot for quarter in range(4)]
+    for number, snapshot in enumerate(found):
+        move(snapshot, days=900, minutes=15 * number)
+    Snapshot.objects.filter(pk=found[0].pk).update(status="failed")
+
+    thin_out(Limits(), now=NOW, pace=quick())
+
+    assert list(Snapshot.objects.order_by("pk")) == [found[1], found[3]]
+    assert found[1].positions.count() == 3
+
+
 def test_a_stop_leaves_the_rest_for_the_next_time(taken):
     for snapshot in taken[2]:
         move(snapshot, days=900, minutes=15 * snapshot.pk)
@@ -143,7 +159,7 @@ def test_a_dry_run_deletes_nothing_and_lists_what_it_would(taken):
     lines = recorded.artifacts["would_delete.csv"].decode().splitlines()
     assert Counter(line.count(",") for line in lines) == {4: 5}
     assert len(kept()) == 12
-    assert SnapshotPosition.objects.count() == 36
+    assert SnapshotPosition.objects.count() == 39
 
 
 def test_the_task_deletes_as_of_its_instant(taken):
