@@ -26,8 +26,10 @@ def find_reference(account: Account, slot: Slot) -> Reference | None:
 
     What is backfilled has no positions: beside it half an answer would look whole.
     """
-    taken = Snapshot.objects.comparable().in_slot(account, slot).first()
-    found = taken or last_counted(account, slot.slot_at)
+    counted = Snapshot.objects.comparable()
+    found = counted.in_slot(account, slot).first() if slot.kind == "eod" else None
+    # No end of a day is at the start of a quarter: up to there is this slot, or those before it.
+    found = found or counted.up_to(account, slot.slot_at).first()
     if found is None or found.total_value is None or found.as_of is None:
         return None
     rows = list(found.positions.all())

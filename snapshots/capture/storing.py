@@ -51,7 +51,7 @@ def store(account: Account, slot: Slot, draft: Draft, *, now: datetime) -> tuple
     """Write `draft` into the slot; what it replaces becomes a revision."""
     with transaction.atomic():
         # Whoever takes the same snapshot at the same time waits here, and then finds this one.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        Account.objects.take_turns(account.pk)
         before = Snapshot.objects.in_slot(account, slot).first()
         if before is not None and not is_better(draft, before):
             return before, "kept"
@@ -60,6 +60,9 @@ def store(account: Account, slot: Slot, draft: Draft, *, now: datetime) -> tuple
         snapshot = before or Snapshot(account=account)
         _fill(snapshot, slot, draft)
         snapshot.save()
+        if before is not None:
+            SnapshotPosition.objects.filter(snapshot=snapshot).delete()
+            SnapshotPart.objects.filter(snapshot=snapshot).delete()
         _write_belongings(snapshot, draft)
         return snapshot, "replaced" if before else "created"
 
@@ -122,8 +125,6 @@ def _figures(valuation: Valuation | None) -> dict[str, Any]:
 
 
 def _write_belongings(snapshot: Snapshot, draft: Draft) -> None:
-    SnapshotPosition.objects.filter(snapshot=snapshot).delete()
-    SnapshotPart.objects.filter(snapshot=snapshot).delete()
     if draft.valuation is None:
         parts = [SnapshotPart(snapshot=snapshot, **_part(piece)) for piece in draft.pieces]
     else:

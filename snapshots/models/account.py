@@ -28,6 +28,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """Accounts that `user` may see: his own; staff see all."""
         return self if getattr(user, "is_staff", False) else self.filter(owner_id=user.pk)
 
+    def take_turns(self, account_id: int) -> None:
+        """Wait for whoever else writes snapshots of this account, to the end of the transaction."""
+        self.select_for_update(no_key=True).values_list("pk").get(pk=account_id)
+
     def ensure(
         self, *, owner: AbstractBaseUser, source: str, name: str, **values: Any
     ) -> tuple[Account, bool]:

@@ -86,7 +86,7 @@ class Reviewed(models.Model):
         with transaction.atomic():
             # As for capture: whoever writes to this account takes turns.
             snapshot: Snapshot = self  # type: ignore[assignment]
-            Account.objects.select_for_update(no_key=True).get(pk=snapshot.account_id)
+            Account.objects.take_turns(snapshot.account_id)
             snapshot.refresh_from_db()
             _require_open(snapshot, verdict)
             before = snapshot.status, snapshot.total_value

@@ -69,6 +69,10 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         """Snapshots of an account of earlier slots, the newest first."""
         return self.filter(account=account, slot_at__lt=slot_at).order_by("-slot_at", "-id")
 
+    def up_to(self, account: Account, slot_at: datetime) -> SnapshotQuerySet:
+        """Snapshots of an account of slots until `slot_at`, the newest first."""
+        return self.filter(account=account, slot_at__lte=slot_at).order_by("-slot_at", "-id")
+
 
 class Snapshot(Reviewed, models.Model):
     """What an account was worth in a slot, and how far that can be trusted.
