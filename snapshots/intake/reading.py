@@ -28,26 +28,41 @@ def read_waiting(ctx: RunContext) -> dict[str, Any] | Degraded:
         .select_related("account")
         .order_by("received_at", "pk")
     )
-    failed = []
+    read, failed = 0, []
     for done, upload in enumerate(waiting):
         ctx.progress(done, len(waiting), upload.name)
         if ctx.should_stop():
             break
         try:
+            _refuse_what_ended_its_reader(upload)
+            upload.mark_begun(run_id=ctx.run.id)
             statement = _read(upload)
         except SourceError as exc:
             ctx.log.error("%s: %s", upload, exc)
             upload.mark_refused(str(exc), run_id=ctx.run.id)
             failed.append({"account": upload.account.name, "file": upload.name, "error": str(exc)})
             continue
+        read += 1
         count = len(statement.positions)
         upload.mark_read(positions=count, as_of=statement.as_of, run_id=ctx.run.id)
         ctx.log.info("%s: %d positions, as of %s.", upload, count, statement.as_of.isoformat())
-    result = {"read": len(waiting) - len(failed), "refused": len(failed)}
+    result = {"read": read, "refused": len(failed)}
     if not failed:
         return result
-    reason = f"{len(failed)} of {len(waiting)} files cannot be read: {failed[0]['error']}"
+    reason = f"{len(failed)} of {read + len(failed)} files cannot be read: {failed[0]['error']}"
     return Degraded(result, reason=reason, failed=failed)
+
+
+def _refuse_what_ended_its_reader(upload: Upload) -> None:
+    """Raise InvalidStatement if a run began to read it and never said what came of it.
+
+    It may need more memory or time than there is, and would end each run before the other files.
+    """
+    if upload.run_id is not None:
+        raise InvalidStatement(
+            f"Run {upload.run_id} ended while it read {upload.name}: it may be too large, or "
+            "damaged. If that run was stopped, upload the file again."
+        )
 
 
 def _read(upload: Upload) -> Statement:

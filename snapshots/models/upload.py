@@ -65,15 +65,18 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return upload, is_new
 
     def newest_read(self, account: Account) -> StoredFile | None:
-        """Return the file that came last of those that could be read."""
-        read = self.filter(account_id=account.pk, state=Upload.State.READ)
-        upload = read.order_by("-received_at", "-pk").first()
+        """Return the file with the newest data of those that could be read."""
+        upload = self._newest_read_of(account).first()
         return upload.file if upload else None
+
+    def _newest_read_of(self, account: Account) -> UploadQuerySet:
+        read = self.filter(account_id=account.pk, state=Upload.State.READ)
+        return read.order_by("-as_of", "-received_at", "-pk")
 
     def _forget_old_ones(self, account: Account) -> None:
         done = self.filter(account=account).exclude(state=Upload.State.WAITING)
         newest = done.order_by("-received_at", "-pk")
-        used = newest.filter(state=Upload.State.READ).values_list("pk", flat=True)[:1]
+        used = self._newest_read_of(account).values_list("pk", flat=True)[:1]
         old = newest.values_list("pk", flat=True)[KEPT:]
         self.filter(pk__in=set(old) - set(used)).delete()
 
@@ -131,8 +134,13 @@ class Upload(models.Model):
         """Note that the same file came again; one that was refused is read anew."""
         self.seen_at = now
         if self.state == self.State.REFUSED:
-            self.state, self.problem = self.State.WAITING, ""
-        self.save(update_fields=["seen_at", "state", "problem"])
+            self.state, self.problem, self.run_id = self.State.WAITING, "", None
+        self.save(update_fields=["seen_at", "state", "problem", "run_id"])
+
+    def mark_begun(self, *, run_id: int | None) -> None:
+        """Note who reads it, so that a file that ends its reader is not read for ever."""
+        self.run_id = run_id
+        self.save(update_fields=["run_id"])
 
     def mark_read(self, *, positions: int, as_of: datetime, run_id: int | None) -> None:
         self.state, self.problem = self.State.READ, ""

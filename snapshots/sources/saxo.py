@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -169,13 +170,18 @@ def _read(place: str, number: int, cells: Sequence[str], found: Mapping[str, int
 
 def _without_lots(lines: Sequence[Line]) -> list[Line]:
     """Leave out the lots that stand below the position that is their sum: they count twice."""
+    lots: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if line.lot:
+            lots[line.symbol] += line.quantity
+    sums: set[str] = set()  # symbols whose sum stands above
     kept: list[Line] = []
     for line in lines:
-        parents = [one for one in kept if one.symbol == line.symbol and not one.lot]
-        lots = [one.quantity for one in lines if one.symbol == line.symbol and one.lot]
-        is_lot = bool(line.lot and parents and parents[0].quantity == sum(lots))
-        if not is_lot:
-            kept.append(line)
+        if line.lot and line.symbol in sums:
+            continue
+        if not line.lot and line.quantity == lots.get(line.symbol):
+            sums.add(line.symbol)
+        kept.append(line)
     return kept
 
 

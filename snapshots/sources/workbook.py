@@ -40,7 +40,7 @@ def _refuse_bombs(file: StoredFile) -> None:
     try:
         with ZipFile(io.BytesIO(file.data)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except BadZipFile as exc:
+    except (BadZipFile, NotImplementedError, ValueError) as exc:  # damaged in one way or another
         raise InvalidStatement(f"{file.name} is no XLSX file. Export it again.") from exc
     if size > MOST_UNPACKED:
         raise InvalidStatement(

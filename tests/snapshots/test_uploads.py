@@ -19,6 +19,7 @@ from snapshots.tasks import read_uploads
 from tests.factories import make_user
 from tests.scheduling.api.case import ApiTestCase
 from tests.snapshots.factories import current_balance, make_account, make_context
+from tests.snapshots.sources.test_saxo import TESLA, csv_of
 
 NOW = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 BALANCE = current_balance().encode()
@@ -108,6 +109,29 @@ class UploadTests(TestCase):
         ):
             with self.assertRaisesMessage(ValidationError, message):
                 take(account, data, name=name)
+
+    def test_a_file_that_ended_its_reader_keeps_nobody_else_waiting(self):
+        deadly, _ = take(self.account, b"deadly")
+        deadly.mark_begun(run_id=3)
+        take(self.account, now=NOW + HOUR)
+
+        outcome = read_uploads(make_context())
+
+        deadly.refresh_from_db()
+        self.assertIn("Run 3 ended while it read balance.csv", deadly.problem)
+        self.assertEqual(outcome.result, {"read": 1, "refused": 1})
+        again, _ = take(self.account, b"deadly", now=NOW + HOUR)
+        self.assertEqual((again.state, again.run_id), ("waiting", None))
+
+    def test_older_data_that_comes_later_replaces_none_that_is_newer(self):
+        account = make_account(make_user("jill"), source="saxo", settings={}, currency="EUR")
+        for day, tesla in (("27", "10"), ("26", "9")):
+            data = csv_of((*TESLA[:3], tesla, *TESLA[4:]))
+            take(account, data, name=f"Positions_{day}-Feb-2026_10_00_00.csv")
+        read_uploads(make_context())
+
+        (position,) = account.open_source().fetch().positions
+        self.assertEqual(position.amount, 10)
 
     def test_old_ones_are_forgotten_but_not_the_one_in_use(self):
         used, _ = take(self.account)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -131,6 +132,16 @@ def test_lots_below_their_sum_are_not_counted_twice():
     assert statement.is_complete
 
 
+def test_ten_thousand_lots_are_read_in_a_moment():
+    lots = [(*TESLA[:8], str(number), *TESLA[9:]) for number in range(10_000)]
+
+    began = time.process_time()
+    statement = opened(csv_of(*lots)).fetch()
+
+    assert len(statement.positions) == 10_000
+    assert time.process_time() - began < 5
+
+
 def test_a_short_position_is_negative():
     short = (*TESLA[:2], "Short", *TESLA[3:6], "-2954.84", *TESLA[7:])
 
@@ -165,6 +176,14 @@ def test_a_workbook_that_unpacks_without_end_is_refused():
 
     with pytest.raises(InvalidStatement, match="unpacks to 101 MB"):
         opened(data.getvalue(), "bomb.xlsx").fetch()
+
+
+def test_a_workbook_that_is_damaged_is_refused():
+    data = bytearray(workbook([FRENCH, *ROWS]))
+    data[data.rindex(b"PK\x01\x02") + 6] = 99  # a version of ZIP that there is not yet
+
+    with pytest.raises(InvalidStatement, match="no XLSX file"):
+        opened(bytes(data), "p.xlsx").fetch()
 
 
 @pytest.mark.parametrize(
