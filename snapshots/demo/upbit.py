@@ -38,6 +38,10 @@ class UpbitAccountServer(VenueServer):
         refused = self._refusal(request.headers.get("authorization", ""))
         if refused:
             return refusal(401, refused)
+        return Reply(body=self.listed())
+
+    def listed(self) -> bytes:
+        """Return the list of what is held."""
         rows = [
             {
                 "currency": currency,
@@ -49,7 +53,7 @@ class UpbitAccountServer(VenueServer):
             }
             for currency, (balance, locked) in self.held.items()
         ]
-        return Reply(body=orjson.dumps(rows))
+        return orjson.dumps(rows)
 
     def _refusal(self, authorization: str) -> str:
         signed, _, signature = authorization.removeprefix("Bearer ").rpartition(".")

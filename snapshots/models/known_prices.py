@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from prices.models import Candle, LastPrice
@@ -18,13 +19,23 @@ def find_price(
     ).first()
     if last:
         return KnownPrice(price=last.price, at=last.fetched_at)
-    candles = Candle.objects.filter(
-        instrument__venue=venue,
-        instrument__venue_id=venue_id,
-        opened_at__range=(now - max_age, now),
-    )
-    newest = candles.order_by("-opened_at").first()
-    if newest is None:
-        return None
-    ended_at = newest.opened_at + LENGTHS[newest.interval]
-    return KnownPrice(price=newest.close, at=min(ended_at, newest.fetched_at))
+    closes = [known for known in _closes(venue, venue_id, now) if known.at >= now - max_age]
+    return max(closes, key=lambda known: known.at, default=None)
+
+
+def _closes(venue: str, venue_id: str, now: datetime) -> Iterator[KnownPrice]:
+    """Yield the close of the newest candle of each interval; one that is open is as of now."""
+    for interval, length in LENGTHS.items():
+        candle = (
+            Candle.objects.filter(
+                instrument__venue=venue,
+                instrument__venue_id=venue_id,
+                interval=interval,
+                opened_at__lte=now,
+            )
+            .order_by("-opened_at")
+            .first()
+        )
+        if candle:
+            at = min(candle.opened_at + length, candle.fetched_at, now)
+            yield KnownPrice(price=candle.close, at=at)

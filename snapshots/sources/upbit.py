@@ -64,15 +64,14 @@ class Upbit:
         return cls(around, timedelta(minutes=minutes))
 
     def fetch(self) -> Statement:
+        """Return what is held now; a coin without a price of ours has no value."""
         asked_at = self._around.chance.now()
-        positions = tuple(self._positions())
-        unpriced = [position.ticker for position in positions if position.value is None]
-        parts = [Part(PATH)]
-        if unpriced:
-            age = self._max_age // timedelta(minutes=1)
-            error = f"no price in {CURRENCY} of the last {age} minutes: {', '.join(unpriced[:5])}"
-            parts.append(Part("prices", is_ok=False, error=error))
-        return Statement(positions=positions, parts=tuple(parts), currency=CURRENCY, as_of=asked_at)
+        return Statement(
+            positions=tuple(self._positions()),
+            parts=(Part(PATH),),
+            currency=CURRENCY,
+            as_of=asked_at,
+        )
 
     def _positions(self) -> Iterator[Position]:
         where = f"{NAME} {PATH}"

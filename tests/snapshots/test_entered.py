@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,7 @@ from django.utils import timezone
 from prices.models import LastPrice
 from snapshots.models import EnteredPosition
 from snapshots.models.known_prices import find_price
+from snapshots.sources.surroundings import KnownPrice
 from tests.factories import make_user
 from tests.prices.factories import make_candle, make_instrument
 from tests.snapshots.factories import make_account
@@ -68,13 +69,18 @@ class FindPriceTests(TestCase):
         self.assertEqual((known.price, known.at), (7, now - HOUR))
         self.assertIsNone(find_price("upbit", "KRW-X", now=now, max_age=HOUR / 2))
 
-    def test_without_one_the_last_candle_counts(self):
-        candle = make_candle()
-        now = candle.opened_at + HOUR / 2
+    def test_without_one_the_last_candle_counts_from_its_end(self):
+        midnight = datetime(2026, 3, 2, tzinfo=UTC)
+        noon = midnight + 12 * HOUR
+        instrument = make_instrument(venue="upbit", venue_id="KRW-X")
 
-        known = find_price(
-            candle.instrument.venue, candle.instrument.venue_id, now=now, max_age=HOUR
-        )
+        def found(hours):
+            at = noon + hours * HOUR
+            return find_price("upbit", "KRW-X", now=at, max_age=HOUR)
 
-        assert known is not None
-        self.assertEqual(known.price, candle.close)
+        make_candle(instrument, opened_at=noon - HOUR, interval="1h", fetched_at=noon)
+        for hours, price in ((0, 10), (0.9, 10), (1.1, None)):
+            known = found(hours)
+            self.assertEqual(known.price if known else None, price, hours)
+        open_day = make_candle(instrument, fetched_at=noon + HOUR, close=Decimal("8.5"))
+        self.assertEqual(found(1.5), KnownPrice(price=open_day.close, at=noon + HOUR))

@@ -47,12 +47,12 @@ class UpbitCase:
 
 class TestContract(UpbitCase, ServerContract):
     @pytest.fixture
-    def halves(self, opens, prices):
-        def without_a_price():
-            del prices["KRW-ETH"]
+    def halves(self, opens, server):
+        def cut_short():
+            server.reply_instead(Reply(body=server.listed()[:-20]))
             return opens()
 
-        return [without_a_price]
+        return [cut_short]
 
 
 class TestUpbit(UpbitCase):
@@ -70,8 +70,8 @@ class TestUpbit(UpbitCase):
 
         statement = opens().fetch()
 
-        assert statement.positions[2].value is None
-        assert "the last 60 minutes: ETH" in statement.parts[1].error
+        assert (statement.positions[2].ticker, statement.positions[2].value) == ("ETH", None)
+        assert (statement.is_complete, statement.positions[1].value) == (True, 21_000_000)
 
     def test_keys_that_are_refused_are_not_tried_again(self, opens, server):
         server.secret_key = "another"
