@@ -176,18 +176,24 @@ class Caller:
             raise VenueUnavailable(said)
         raise InvalidAnswer(said)
 
-    def banned(self, said: str, answer: Answer) -> Banned:
-        """Close the venue to everybody, for as long as it says, and return the error."""
-        length = retry_after(answer.headers) or length_in(answer.body.decode(errors="replace"))
+    def banned(self, said: str, answer: Answer, *, pause: timedelta | None = None) -> Banned:
+        """Close the venue to everybody, for as long as it says, and return the error.
+
+        pause  how long it says, where it does so in a way of its own
+        """
+        said_so = retry_after(answer.headers) or length_in(answer.body.decode(errors="replace"))
+        length = pause or said_so
         until = self._gate.ban(self.chance.now() + length if length else None, said)
         end = f"Nobody calls it before {until:%Y-%m-%d %H:%M:%S}Z."
         return Banned(f"{said.rstrip('.')}. {end}", until=until)
 
-    def limited(self, said: str, answer: Answer) -> RateLimited | Banned:
+    def limited(
+        self, said: str, answer: Answer, *, pause: timedelta | None = None
+    ) -> RateLimited | Banned:
         """Return the error for too many requests. Who names a long pause has banned us."""
-        pause = retry_after(answer.headers) or timedelta(0)
+        pause = pause or retry_after(answer.headers) or timedelta(0)
         if pause > LONGEST_BACK_OFF:
-            return self.banned(said, answer)
+            return self.banned(said, answer, pause=pause)
         return RateLimited(said, until=self.chance.now() + pause)
 
 

@@ -50,9 +50,14 @@ class SaxoLogin:
         account = self._account(request, pk)
         around = surroundings_of(account)
         verifier, state = new_verifier(), secrets.token_urlsafe(24)
+        login = {
+            "redirect_uri": callback_of(request),
+            "state": state,
+            "challenge": challenge_of(verifier),
+        }
         try:
-            app_key = around.login.fields()["app_key"].reveal()
-        except (SourceError, KeyError) as exc:
+            address = authorize_url(around, login)
+        except SourceError as exc:
             return self._back_to(request, account, error=str(exc))
         request.session[KEPT] = {
             "account": account.pk,
@@ -60,12 +65,7 @@ class SaxoLogin:
             "verifier": verifier.reveal(),
             "at": time.time(),
         }
-        login = {
-            "redirect_uri": callback_of(request),
-            "state": state,
-            "challenge": challenge_of(verifier),
-        }
-        return HttpResponseRedirect(authorize_url(around, app_key, login))
+        return HttpResponseRedirect(address)
 
     def come_back(self, request: HttpRequest) -> HttpResponseBase:
         """Take the code that Saxo gives, once, and only from who went there from here."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -68,21 +69,22 @@ class Credential(models.Model):
         return {name: Secret(value) for name, value in values.items()}
 
     def secrets(self) -> list[Secret]:
-        """Return all that is secret of it; nothing if no key can read it."""
-        try:
-            session = self.session
-            tokens = [session.access_token, session.refresh_token] if session else []
-            return [*self.read().values(), *tokens]
-        except CannotDecrypt:
-            return []
+        """Return all that is secret of it, as far as a key can read it."""
+        found: list[Secret] = []
+        with suppress(CannotDecrypt):
+            found += self.read().values()
+        with suppress(CannotDecrypt):
+            if session := self.session:
+                found += [session.access_token, session.refresh_token, session.verifier]
+        return found
 
     def note_use(self, now: datetime) -> None:
         if self.last_used_at is None or now - self.last_used_at >= NOTED:
             Credential.objects.filter(pk=self.pk).update(last_used_at=now)
 
     def refuse(self, reason: str) -> None:
-        """Let nobody use it before it is set anew, unless it has been set since it was read."""
-        seen = Credential.objects.filter(pk=self.pk, set_at=self.set_at)
+        """Let nobody use it before it is set anew, unless that was done since it was read."""
+        seen = Credential.objects.filter(pk=self.pk, set_at=self.set_at, expires_at=self.expires_at)
         seen.update(refusal=reason, tokens=None, renewing_until=None)
 
     @property
@@ -113,6 +115,7 @@ class Credential(models.Model):
             renewing_until=None,
             refusal="",
         )
+        self.expires_at = session.refresh_until
 
     def claim_renewal(self, now: datetime) -> bool:
         """Become the only one who renews the session; return False if another one does.

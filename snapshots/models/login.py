@@ -26,6 +26,7 @@ class StoredLogin:
     def __init__(self, account: Account, chance: Chance) -> None:
         self._account = account
         self._chance = chance
+        self._used: Credential | None = None  # as it was when it was used last
 
     def fields(self) -> Mapping[str, Secret]:
         credential = self._usable()
@@ -37,7 +38,7 @@ class StoredLogin:
         return values
 
     def refuse(self, reason: str) -> None:
-        credential = self._find()
+        credential = self._used or self._find()
         if credential:
             credential.refuse(reason)
 
@@ -86,6 +87,7 @@ class StoredLogin:
             if session is None:
                 credential.release_renewal()
         credential.keep(session)
+        self._used = credential
         credential.note_use(self._chance.now())
         return session
 
@@ -99,9 +101,8 @@ class StoredLogin:
                 "The account has no credential. Set it in the admin, on the page of the account."
             )
         if credential.refusal:
-            raise CredentialRefused(
-                f"{credential.refusal} Nobody tries again until the credential is set anew."
-            )
+            raise CredentialRefused(f"{credential.refusal} Nobody tries again before that.")
+        self._used = credential
         return credential
 
 

@@ -1,9 +1,10 @@
-"""What a source makes of the errors of calling, which are those of venues."""
+"""What all sources that call share: who asks, what nobody may see, the errors of venues."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from prices.venues.base import (
     Banned,
@@ -12,20 +13,48 @@ from prices.venues.base import (
     VenueError,
     VenueUnavailable,
 )
-from snapshots.sources.base import CredentialRefused, InvalidStatement, SourceUnavailable
+from prices.venues.caller import Answer
+from snapshots.sources.base import (
+    CredentialMissing,
+    CredentialRefused,
+    InvalidStatement,
+    SourceUnavailable,
+)
 from snapshots.sources.surroundings import Login
+from vault.secret import Secret
+
+
+def who_asks(login: Login, wanted: Mapping[str, str]) -> Mapping[str, Secret]:
+    """Return the credential. Raise CredentialMissing, or CredentialRefused.
+
+    wanted  the names of what is in it, with their labels for people
+    """
+    fields = login.fields()
+    missing = [label for name, label in wanted.items() if name not in fields]
+    if missing:
+        raise CredentialMissing(f"The credential lacks: {', '.join(missing)}. Set it anew.")
+    return fields
+
+
+def without_secrets(answer: Answer, login: Login) -> Answer:
+    """Return the answer with what is secret taken out, before a message quotes its beginning."""
+    shown = login.hide(answer.body.decode(errors="surrogateescape"))
+    return replace(answer, body=shown.encode(errors="surrogateescape"))
 
 
 @contextmanager
-def as_source_errors(login: Login) -> Iterator[None]:
-    """Turn each VenueError into a SourceError; keys that are refused are not tried again."""
+def as_source_errors(login: Login, remedy: str = "Set the credential anew.") -> Iterator[None]:
+    """Turn each VenueError into a SourceError; keys that are refused are not tried again.
+
+    remedy  what people have to do then
+    """
     try:
         yield
     except KeysRefused as exc:
-        said = login.hide(str(exc))
-        login.refuse(f"{said}.")
+        said = f"{login.hide(str(exc)).rstrip('.')}. {remedy}"
+        login.refuse(said)
         # Without its cause: that may quote what nobody may see.
-        raise CredentialRefused(f"{said}. Set the credential anew.") from None
+        raise CredentialRefused(said) from None
     except (Banned, RateLimited, VenueUnavailable) as exc:
         raise SourceUnavailable(login.hide(str(exc))) from None
     except VenueError as exc:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -15,12 +16,8 @@ from urllib.parse import urlencode
 from prices.venues.answers import read_json, shown
 from prices.venues.base import InvalidAnswer, VenueUnavailable
 from prices.venues.caller import Answer, Caller, retry_after
-from snapshots.sources.base import (
-    CredentialMissing,
-    CredentialRefused,
-    InvalidStatement,
-    SourceUnavailable,
-)
+from snapshots.sources.base import CredentialRefused, InvalidStatement, SourceUnavailable
+from snapshots.sources.calling import who_asks, without_secrets
 from snapshots.sources.marks import mark_of
 from snapshots.sources.surroundings import Surroundings
 from vault.secret import Secret
@@ -33,6 +30,7 @@ BLOCKED = timedelta(hours=1)  # nobody calls for so long after a refusal that ma
 # What the error says when the key is at fault. It is text: there is no list of codes.
 KEY_ERRORS = ("KEY", "SIGN", "AUTH", "PERMISSION")
 LIMIT_ERRORS = ("LIMIT", "TOO_MANY", "BLOCK")
+BLOCK_PAGE = re.compile(rb"\bblocked\b", re.IGNORECASE)  # not the `display: block` of any page
 
 
 class Calls:
@@ -44,10 +42,7 @@ class Calls:
 
     def ask(self, method: str, **params: str) -> dict[str, Any]:
         """Send one call, and return its answer. Raise SourceError."""
-        fields = self._around.login.fields()
-        missing = [label for name, label in CREDENTIAL.items() if name not in fields]
-        if missing:
-            raise CredentialMissing(f"The credential lacks: {', '.join(missing)}. Set it anew.")
+        fields = who_asks(self._around.login, CREDENTIAL)
         mark = mark_of(fields["key"])
         with self._around.queue.turn(NAME, mark, per_hour=self._per_hour) as nonce:
             body = urlencode({"method": method, "nonce": nonce, **params}).encode()
@@ -65,7 +60,8 @@ class Calls:
         gate = around.open_gate(NAME, "", {})
         caller = Caller(NAME, around.address_of("COINTRACKING"), gate, around.chance)
         try:
-            return caller.send("POST", PATH, where, content=body, headers=headers)
+            answer = caller.send("POST", PATH, where, content=body, headers=headers)
+            return without_secrets(answer, around.login)
         except VenueUnavailable as exc:
             raise SourceUnavailable(str(exc)) from exc
         except InvalidAnswer as exc:
@@ -75,8 +71,7 @@ class Calls:
 
     def _read(self, answer: Answer, method: str, mark: str) -> dict[str, Any]:
         where = f"{NAME} {method}"
-        body = self._around.login.hide(answer.body.decode(errors="replace"))
-        said = f"{where} answered {answer.status}: {shown(body)}"
+        said = f"{where} answered {answer.status}: {shown(answer.body)}"
         if answer.status in (403, 418, 429):
             raise self._blocked(said, mark, retry_after(answer.headers))
         if answer.status >= 500:
@@ -86,12 +81,12 @@ class Calls:
         try:
             read = read_json(answer.body, where)
         except InvalidAnswer as exc:
-            if b"block" in answer.body.lower():
+            if BLOCK_PAGE.search(answer.body):
                 raise self._blocked(said, mark, None) from None
-            raise InvalidStatement(self._around.login.hide(str(exc))) from None
+            raise InvalidStatement(str(exc)) from None
         if not isinstance(read, dict) or answer.status != 200:
             raise InvalidStatement(said)
-        if str(read.get("success")) != "1":
+        if read.get("success") not in (1, "1"):
             raise self._failure(read, where, mark)
         result = read.get("result")
         return {**read, **result} if isinstance(result, dict) else read
@@ -99,7 +94,7 @@ class Calls:
     def _failure(self, read: Mapping[str, Any], where: str, mark: str) -> Exception:
         code = str(read.get("error", ""))
         reason = str(read.get("error_msg") or code or "no success")
-        said = f"{where} says: {shown(self._around.login.hide(reason))}."
+        said = f"{where} says: {shown(reason)}."
         if any(word in code.upper() for word in LIMIT_ERRORS):
             return self._blocked(said, mark, None)
         if any(word in code.upper() for word in KEY_ERRORS):
@@ -112,5 +107,6 @@ class Calls:
         return SourceUnavailable(f"{said} Nobody calls it before {until:%Y-%m-%d %H:%M:%S}Z.")
 
     def _refused(self, said: str) -> CredentialRefused:
+        said = f"{said} Set another key and secret."
         self._around.login.refuse(said)
-        return CredentialRefused(f"{said} Set another key and secret.")
+        return CredentialRefused(said)

@@ -20,7 +20,7 @@ from snapshots.sources.base import (
 from snapshots.sources.calling import as_source_errors
 from snapshots.sources.history import DailyValue
 from snapshots.sources.saxo_calls import SaxoCalls
-from snapshots.sources.saxo_tokens import NAME
+from snapshots.sources.saxo_tokens import CREDENTIAL, NAME
 from snapshots.sources.surroundings import Surroundings
 
 BALANCES, POSITIONS = "port/v1/balances/me", "port/v1/positions/me"
@@ -43,7 +43,7 @@ class SaxoApi:
     """An account whose owner has logged in for us. Prices may be delayed: that is never changed,
     because it would cost the owner his own session."""
 
-    credential: ClassVar[Mapping[str, str]] = {"app_key": "App key (PKCE)"}
+    credential: ClassVar[Mapping[str, str]] = CREDENTIAL
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
@@ -90,10 +90,12 @@ class SaxoApi:
         """Return the value at the end of each day, and what came and went on it."""
         zone = self._around.zone
         client = self._calls.get(CLIENT)
+        with as_source_errors(self._around.login):
+            client_key = read_text(client, "ClientKey", f"{NAME} {CLIENT}")
         first, last = since.astimezone(zone).date(), (until - DAY).astimezone(zone).date()
         answer = self._calls.get(
             SERIES,
-            ClientKey=str(client.get("ClientKey", "")),
+            ClientKey=client_key,
             FieldGroups="Balance",
             FromDate=first.isoformat(),
             ToDate=last.isoformat(),

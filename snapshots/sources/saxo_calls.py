@@ -10,18 +10,18 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from prices.venues.answers import read_json, shown
-from prices.venues.base import InvalidAnswer, KeysRefused, RateLimited
+from prices.venues.base import InvalidAnswer
 from prices.venues.caller import Answer, Caller
-from snapshots.sources.calling import as_source_errors
+from snapshots.sources.calling import as_source_errors, without_secrets
 from snapshots.sources.marks import mark_of
-from snapshots.sources.saxo_tokens import NAME, next_session
+from snapshots.sources.saxo_tokens import NAME, app_key_of, next_session
 from snapshots.sources.surroundings import Session, Surroundings
 
 # Of each group of services it allows 120 a minute; the owner's own program counts as well.
 CALLS_PER_SECOND = {"port": 1.5, "hist": 1.0}
 MOST_PAGES = 100
 RESET = re.compile(r"x-ratelimit-.*-reset", re.IGNORECASE)
-LOG_IN_AGAIN = "The login at Saxo has ended: log in again, on the page of the account"
+REMEDY = "To go on, log in again, on the page of the account."
 
 
 class SaxoCalls:
@@ -32,7 +32,7 @@ class SaxoCalls:
 
     def get(self, path: str, **params: str) -> dict[str, Any]:
         """Return the object that `path` answers. Raise SourceError."""
-        with as_source_errors(self._around.login):
+        with as_source_errors(self._around.login, REMEDY):
             return self._get(path, params)
 
     def rows(self, path: str, **params: str) -> tuple[list[Mapping[str, Any]], int | None]:
@@ -59,19 +59,13 @@ class SaxoCalls:
         """Return a session newer than `old`. Raise SourceError."""
         around = self._around
 
-        def renew(session: Session) -> Session:
-            try:
-                return next_session(around, session)
-            except KeysRefused as exc:
-                raise KeysRefused(f"{LOG_IN_AGAIN} ({exc})") from exc
-
-        with as_source_errors(around.login):
-            return around.login.renewed(old, renew)
+        with as_source_errors(around.login, REMEDY):
+            return around.login.renewed(old, lambda session: next_session(around, session))
 
     def _get(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
         around = self._around
         where = f"{NAME} /{path}"
-        gate = around.open_gate(NAME, mark_of(around.login.fields()["app_key"]), CALLS_PER_SECOND)
+        gate = around.open_gate(NAME, mark_of(app_key_of(around)), CALLS_PER_SECOND)
         caller = Caller(NAME, around.address_of("SAXO"), gate, around.chance)
         session = around.login.session()
         if session.access_until <= around.chance.now():
@@ -97,9 +91,15 @@ class SaxoCalls:
         where = f"{NAME} /{path}"
         headers = {"Authorization": f"Bearer {session.access_token.reveal()}"}
         answer = caller.send("GET", f"/{path}", where, headers=headers, params=dict(params))
+        answer = without_secrets(answer, self._around.login)
         if answer.status == 429:
-            until = self._around.chance.now() + reset_of(answer.headers)
-            raise RateLimited(f"{where} takes no more calls.", until=until)
+            said = f"{where} takes no more calls."
+            raise caller.limited(said, answer, pause=reset_of(answer.headers))
+        if answer.status == 403:  # the login is good, and stays
+            raise InvalidAnswer(
+                f"{where} answered 403: the app has no right to it, or something before Saxo "
+                "keeps us out. Look at the app's permissions at developer.saxo."
+            )
         if answer.status != 401:
             caller.refuse_the_rest(answer, where)
         return answer

@@ -19,16 +19,9 @@ import orjson
 
 from prices.venues.answers import read_json, read_rows, read_text, shown
 from prices.venues.base import InvalidAnswer
-from prices.venues.caller import Caller
-from snapshots.sources.base import (
-    MAX_TICKER,
-    CredentialMissing,
-    InvalidSettings,
-    Part,
-    Position,
-    Statement,
-)
-from snapshots.sources.calling import as_source_errors
+from prices.venues.caller import Caller, error_of
+from snapshots.sources.base import MAX_TICKER, InvalidSettings, Part, Position, Statement
+from snapshots.sources.calling import as_source_errors, who_asks, without_secrets
 from snapshots.sources.marks import mark_of
 from snapshots.sources.surroundings import Surroundings
 from vault.secret import Secret
@@ -99,15 +92,17 @@ class Upbit:
 
     def _ask(self, where: str) -> Any:
         around = self._around
-        fields = around.login.fields()
-        if not set(self.credential) <= set(fields):
-            raise CredentialMissing("The credential lacks a key. Set it anew.")
+        fields = who_asks(around.login, self.credential)
         gate = around.open_gate(NAME, mark_of(fields["access_key"]), CALLS_PER_SECOND)
         caller = Caller(NAME, around.address_of("UPBIT"), gate, around.chance)
 
         def ask() -> Any:
             headers = {"Authorization": f"Bearer {_token(fields)}"}
             answer = caller.send("GET", PATH, where, headers=headers)
+            answer = without_secrets(answer, around.login)
+            if answer.status == 403 and error_of(answer.body) is None:
+                # Not a word of Upbit's about the keys: what stands before it keeps us out.
+                raise caller.banned(f"{where} answered 403: {shown(answer.body)}", answer)
             caller.refuse_the_rest(answer, where)
             return read_json(answer.body, where)
 

@@ -12,12 +12,15 @@ from prices.venues.caller import Chance
 from snapshots.models import Account, Credential
 from snapshots.models.login import StoredLogin
 from snapshots.sources.base import CredentialMissing, CredentialRefused
+from snapshots.sources.surroundings import Session
 from tests.factories import make_user
 from tests.snapshots.factories import make_account
+from vault.secret import HIDDEN, Secret
 
 NOW = datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 PLANTED_KEY = "PLANTED-key-0123456789abcd"
 PLANTED_SECRET = "PLANTED-secret-9876543210"
+VERIFIER = "a-verifier-0123456789"
 VALUES = {"key": PLANTED_KEY, "secret": PLANTED_SECRET}
 
 
@@ -28,6 +31,17 @@ def make_credential(account: Account | None = None, **values: str) -> Credential
     given = values or VALUES
     credential.put(given, key=next(iter(given.values())), now=NOW)
     return credential
+
+
+def make_session(token: str) -> Session:
+    later = NOW + timedelta(minutes=20)
+    return Session(
+        access_token=Secret(token),
+        access_until=later,
+        refresh_token=Secret("a-refresh-token"),
+        refresh_until=later,
+        verifier=Secret(VERIFIER),
+    )
 
 
 class CredentialTests(TestCase):
@@ -79,6 +93,31 @@ class CredentialTests(TestCase):
         old.refuse("Wrong API key.")
 
         self.assertEqual(len(self.login(credential).fields()), 2)
+
+    def test_a_refusal_that_comes_late_leaves_what_was_set_or_logged_in_since(self):
+        credential = make_credential()
+        for renew in (
+            lambda: credential.put(VALUES, key=PLANTED_KEY, now=NOW + timedelta(minutes=1)),
+            lambda: credential.keep(make_session("a-new-login")),
+        ):
+            asked = self.login(credential)
+            asked.fields()
+            renew()
+
+            asked.refuse("Wrong API key.")
+
+            self.assertEqual(len(self.login(credential).fields()), 2)
+
+    def test_what_can_be_read_of_it_is_hidden_also_if_the_rest_cannot(self):
+        credential = make_credential()
+        credential.keep(make_session("a-token"))
+        hidden = self.login(credential).hide(f"{PLANTED_KEY} a-token {VERIFIER}")
+        self.assertEqual(hidden, " ".join([HIDDEN] * 3))
+
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE snapshots_credential SET tokens = 'damaged'")
+
+        self.assertEqual(self.login(credential).hide(PLANTED_KEY), HIDDEN)
 
     def test_nothing_of_it_is_in_the_database_or_in_what_is_dumped(self):
         credential = make_credential()

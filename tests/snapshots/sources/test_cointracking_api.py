@@ -145,6 +145,14 @@ class TestCoinTrackingApi(CoinTrackingCase):
         assert queue.bans == [NOW + HOUR]
         assert len(server.requests) == 1
 
+    def test_a_page_about_maintenance_is_no_block(self, opens, server, queue):
+        server.reply_instead(Reply(body=b"<html><style>p{display:block}</style>Back soon</html>"))
+
+        with pytest.raises(InvalidStatement, match="no JSON"):
+            opens().fetch()
+
+        assert queue.bans == []
+
     def test_a_key_that_is_refused_is_not_tried_again(self, opens, server, login):
         server.key = "another"
         for _ in range(2):

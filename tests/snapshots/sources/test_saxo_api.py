@@ -8,8 +8,14 @@ import pytest
 
 from prices.demo.server import Reply, Request
 from prices.venues.caller import Address
-from snapshots.demo.saxo import SaxoServer, too_many_requests
-from snapshots.sources.base import CredentialMissing, CredentialRefused, InvalidStatement
+from snapshots.demo.saxo import SaxoServer, as_json, too_many_requests
+from snapshots.sources.base import (
+    CredentialMissing,
+    CredentialRefused,
+    InvalidStatement,
+    SourceError,
+    SourceUnavailable,
+)
 from snapshots.sources.saxo_api import SaxoApi
 from snapshots.sources.surroundings import Session
 from tests.prices.venues.surroundings import Clock, MemoryGate
@@ -185,6 +191,53 @@ class TestSaxoApi(SaxoCase):
         assert opens().fetch().is_complete
 
         assert clock.time >= NOW + timedelta(seconds=7)
+
+    def test_calls_that_are_spent_for_the_day_are_not_tried_before_it_is_over(self, opens, server):
+        server.reply_instead(too_many_requests(40_000))
+
+        with pytest.raises(SourceUnavailable, match="Nobody calls it before 2026-03-03 00:36:40Z"):
+            opens().fetch()
+
+        assert len(server.requests) == 1
+
+    def test_a_right_that_the_app_lacks_leaves_the_login_as_it_is(self, opens, server, login):
+        server.reply_instead(Reply(status=403))
+
+        with pytest.raises(InvalidStatement, match="403: the app has no right to it"):
+            opens().fetch()
+
+        assert (login.refusal, opens().fetch().is_complete) == ("", True)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b'{"access_token":"PLANTED',
+            b'{"expires_in":"PLANTED"}',
+            b'{"error":"PLANTED"}',
+            b"PLANT",
+        ],
+    )
+    @pytest.mark.parametrize("status", [200, 400])
+    def test_an_answer_that_has_tokens_is_never_quoted(self, opens, server, answer, status):
+        server.reply_instead(Reply(status=401), Reply(status=status, body=answer))
+
+        with pytest.raises(SourceError) as failure:
+            opens().fetch()
+
+        assert "PLANT" not in f"{failure.value!r} {failure.value.__cause__!r}"
+
+    def test_a_token_that_lives_for_ever_is_none(self, opens, server, login):
+        tokens = server.log_in(VERIFIER) | {"expires_in": 10**15}
+        server.reply_instead(Reply(status=401), as_json(tokens))
+
+        with pytest.raises(InvalidStatement, match="'expires_in' is no time"):
+            opens().fetch()
+
+    def test_a_credential_of_another_source_says_what_it_lacks(self, opens, login):
+        login.values = {"key": "0123456789"}
+
+        with pytest.raises(CredentialMissing, match=r"lacks: App key"):
+            opens().fetch()
 
     def test_history_has_the_flows_of_each_day(self, opens):
         since = datetime(2026, 2, 1, tzinfo=UTC)

@@ -9,7 +9,12 @@ import pytest
 
 from prices.demo.server import Reply
 from snapshots.demo.upbit import UpbitAccountServer, refusal
-from snapshots.sources.base import CredentialRefused, InvalidSettings, InvalidStatement
+from snapshots.sources.base import (
+    CredentialRefused,
+    InvalidSettings,
+    InvalidStatement,
+    SourceUnavailable,
+)
 from snapshots.sources.surroundings import KnownPrice
 from snapshots.sources.upbit import Upbit
 from tests.snapshots.sources.contract import ServerContract
@@ -80,6 +85,22 @@ class TestUpbit(UpbitCase):
                 opens().fetch()
 
         assert len(server.requests) == 1
+
+    def test_a_page_that_keeps_us_out_says_nothing_about_the_keys(self, opens, server):
+        server.reply_instead(Reply(status=403, body=b"<html>Access denied</html>"))
+
+        with pytest.raises(SourceUnavailable, match="Access denied"):
+            opens().fetch()
+
+        assert opens().fetch().is_complete
+
+    def test_a_key_that_is_quoted_at_the_end_of_a_message_is_not_seen_in_part(self, opens, server):
+        server.reply_instead(refusal(401, "x" * 183 + server.access_key))
+
+        with pytest.raises(CredentialRefused) as failure:
+            opens().fetch()
+
+        assert server.access_key[:8] not in str(failure.value)
 
     def test_each_request_has_a_nonce_of_its_own_also_when_tried_again(self, opens, server):
         server.reply_instead(refusal(500, "internal"))
