@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from django.db.models import Count
 
 from snapshots.answers.telling import (
     instant,
@@ -23,13 +24,15 @@ from snapshots.answers.telling import (
 )
 from snapshots.models import Snapshot
 from snapshots.performance.drawdown import underwater
-from snapshots.performance.periods import Period
+from snapshots.performance.measures import Measure
+from snapshots.performance.periods import Period, Pnl
 from snapshots.performance.returns import ZERO
 from snapshots.selectors.curve import CurvePoint
-from snapshots.selectors.measures import Performance, performance_of, read_standings, read_turnover
+from snapshots.selectors.measures import Performance, performance_of, read_standings
 from snapshots.selectors.pnl import Standing, pnl_of, read_standing
 from snapshots.selectors.positions import Allocated, allocation, read_positions
 from snapshots.selectors.scope import Scope
+from snapshots.selectors.turnover import last_month, read_turnover
 
 A_MONTH = timedelta(days=30)
 TOP = 10
@@ -50,22 +53,25 @@ def balances(scope: Scope) -> Body:
     }
 
 
-def metrics(scope: Scope) -> Body:
-    """Return P&L of all periods and the measures of the whole past."""
+def metrics(scope: Scope, period: Period | None = None) -> Body:
+    """Return P&L of all periods, and the measures of one; None = of the whole past."""
     standing = read_standing(scope, since=date.min)
-    ends = standing.ends if standing else ()
+    pnls = pnl_of(scope, standing, list(Period)) if standing else []
+    of_period = next((one for one in pnls if one.period is period), None)
+    ends = _ends_of(standing, of_period)
     performance = performance_of(scope, ends)
-    standings = read_standings(scope, ends)
+    standings = read_standings(scope, standing.ends if standing else ())
     return {
         **_head(scope, standing),
-        "pnl": [of_pnl(one) for one in pnl_of(scope, standing, list(Period))] if standing else [],
+        "period": period and period.value,
+        "pnl": [of_pnl(one) for one in pnls],
         "flows_known": performance.flows_known,
         "reason": performance.reason,
         "measures": of_measures(performance.measures),
         "money_weighted": of_measure(performance.money_weighted),
         "exposure": of_measure(standings.exposure),
         "concentration": of_measure(standings.concentration),
-        "turnover": of_measure(read_turnover(scope, ends)),
+        "turnover": of_measure(_turnover(scope, ends, of_period)),
     }
 
 
@@ -87,7 +93,7 @@ def risk(scope: Scope) -> Body:
         "drawdown_now": _drawdown_now(performance),
         "exposure": of_measure(standings.exposure),
         "concentration": of_measure(standings.concentration),
-        "turnover": of_measure(read_turnover(scope, ends)),
+        "turnover": of_measure(_turnover(scope, ends)),
         "by_kind": _shares(parts, lambda one: one.kind),
         "by_account": _shares(parts, lambda one: one.account),
         "largest": _shares(parts, lambda one: one.ticker)[:TOP],
@@ -104,6 +110,25 @@ def _head(scope: Scope, standing: Standing | None) -> Body:
         "is_carried": bool(standing and standing.now.is_carried),
         "missing": list(standing.missing) if standing else [],
     }
+
+
+def _ends_of(standing: Standing | None, pnl: Pnl | None) -> Sequence[CurvePoint]:
+    """Return the ends of days of a period, that of its baseline first; None = all."""
+    ends = standing.ends if standing else ()
+    if pnl is None:
+        return ends
+    return [one for one in ends if pnl.baseline and one.at >= pnl.baseline.at]
+
+
+def _turnover(scope: Scope, ends: Sequence[CurvePoint], pnl: Pnl | None = None) -> Measure:
+    """Return that of a period, up to now; None = of the last 30 days, to their last end."""
+    points = [point for one in ends if (point := one.point)]
+    if pnl is None:
+        return read_turnover(scope, last_month(points))
+    if pnl.baseline is None:
+        return Measure(reason=pnl.reason)
+    between = [one for one in points if pnl.baseline.at < one.at < pnl.now.at]
+    return read_turnover(scope, [pnl.baseline, *between, pnl.now])
 
 
 def _newest_at(scope: Scope) -> datetime:
@@ -149,9 +174,9 @@ def _data(scope: Scope, ends: Sequence[CurvePoint]) -> Body:
     newest = scope.newest_day
     recent = scope.snapshots()
     rows = recent.filter(business_date__gt=newest - A_MONTH) if newest else recent.none()
-    counts = Counter(rows.values_list("status", flat=True))
+    counts = rows.order_by("status").values_list("status").annotate(Count("pk"))
     return {
-        "snapshots_30_days": dict(sorted(counts.items())),
+        "snapshots_30_days": dict(counts),
         "ends_of_days": len(ends),
         "gaps": sum(one.value is None for one in ends),
         "carried": sum(one.is_carried for one in ends),

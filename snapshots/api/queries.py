@@ -48,6 +48,14 @@ class PnlQuery(ScopeQuery):
     )
 
 
+class MetricsQuery(ScopeQuery):
+    period = serializers.ChoiceField(
+        choices=[one.value for one in Period],
+        required=False,
+        help_text="Measures of this period; of the whole past, turnover of 30 days, if left out.",
+    )
+
+
 class ChartQuery(ScopeQuery):
     format = serializers.ChoiceField(
         choices=["json", "csv"],

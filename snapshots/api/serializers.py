@@ -155,6 +155,9 @@ class StandingsSerializer(HeadSerializer):
 
 
 class MetricsSerializer(StandingsSerializer):
+    period = serializers.CharField(
+        allow_null=True, help_text="Of measures and turnover; null: the past, and 30 days."
+    )
     pnl = PnlSerializer(many=True)
     flows_known = serializers.BooleanField()
     measures = MeasuresSerializer()

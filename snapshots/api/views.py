@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +13,7 @@ from rest_framework.views import APIView
 from snapshots.answers import summaries
 from snapshots.answers.telling import of_pnl
 from snapshots.api.cached import answer
-from snapshots.api.queries import PnlQuery, ScopeQuery, asked, scope_of
+from snapshots.api.queries import MetricsQuery, PnlQuery, ScopeQuery, asked, scope_of
 from snapshots.api.serializers import (
     BalancesSerializer,
     MetricsSerializer,
@@ -38,17 +39,19 @@ class BalancesView(APIView):
 
 
 class MetricsView(APIView):
-    """P&L of all periods, each with its baseline, and the measures of the whole past."""
+    """P&L of all periods, each with its baseline, and measures of one, or of the whole past."""
 
     @extend_schema(
         summary="Read P&L and measures",
-        parameters=[ScopeQuery],
+        parameters=[MetricsQuery],
         responses=MetricsSerializer,
         operation_id="portfolio_metrics",
     )
     def get(self, request: Request) -> Response:
-        scope = scope_of(request, asked(request))
-        return answer(request, "metrics", scope, summaries.metrics)
+        values = asked(request, MetricsQuery)
+        name = values.get("period", "")
+        build = partial(summaries.metrics, period=Period(name) if name else None)
+        return answer(request, f"metrics-{name}", scope_of(request, values), build)
 
 
 class RiskView(APIView):

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from snapshots.models import SnapshotPosition
-from snapshots.performance.concentration import concentration, exposure, turnover
+from snapshots.performance.concentration import concentration, exposure
 from snapshots.performance.irr import xirr
 from snapshots.performance.measures import Measure, Measures, measure
 from snapshots.performance.periods import Flowed, Point, day_ends
-from snapshots.performance.returns import ZERO, DayEnd, DayReturn, day_returns
-from snapshots.performance.split import Held
+from snapshots.performance.returns import DayEnd, DayReturn, day_returns
 from snapshots.selectors.curve import CurvePoint, read_ends
 from snapshots.selectors.flows import flows_known, read_flows
 from snapshots.selectors.positions import read_positions, shares
 from snapshots.selectors.scope import Scope
 
 A_YEAR = timedelta(days=365)
-A_MONTH = timedelta(days=30)
 UNKNOWN_FLOWS = "Flows are not known, so what came or left would count as earned or lost."
 
 
@@ -115,37 +111,6 @@ def _money_weighted(days: Sequence[DayEnd], first: Point, flows: Sequence[Flowed
     length = (last.day - first.business_date).days
     note = f"From {length} days only: it says little of a year." if length < A_YEAR.days else ""
     return Measure(value=rate, note=note)
-
-
-def read_turnover(scope: Scope, ends: Sequence[CurvePoint]) -> Measure:
-    """Return the turnover of the last 30 days; it reads the positions of each."""
-    points = [point for one in ends if (point := one.point)]
-    if not points:
-        return Measure(reason="No end of a day was accepted yet.")
-    last = points[-1]
-    recent = [one for one in points if one.at > last.at - A_MONTH]
-    average = sum((one.value for one in recent), ZERO) / len(recent)
-    held = _held_by_day(scope, recent)
-    return _exact(turnover(held, average), "Positions of two ends of days are needed.")
-
-
-def _held_by_day(scope: Scope, points: Sequence[Point]) -> list[dict[str, Held]]:
-    """Return the positions at the ends of days, oldest first, without currencies."""
-    rows = SnapshotPosition.objects.filter(
-        snapshot__in=scope.snapshots()
-        .filter(kind="eod", business_date__in=[one.business_date for one in points])
-        .values("pk"),
-    ).exclude(kind=SnapshotPosition.Kind.CURRENCY)
-    columns = (
-        "snapshot__business_date", "snapshot__account_id", "ticker", "amount", "value",
-        f"snapshot__{scope.value_field}", "snapshot__total_value",
-    )  # fmt: skip
-    days: dict[date, dict[str, Held]] = defaultdict(dict)
-    for day, account, ticker, amount, value, total, own in rows.values_list(*columns):
-        if amount and value is not None and own:
-            price = value / amount
-            days[day][f"{account} {ticker}"] = Held(quantity=amount, price=price, fx=total / own)
-    return [held for _, held in sorted(days.items())]
 
 
 def _exact(value: Decimal | None, reason: str) -> Measure:

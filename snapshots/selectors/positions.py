@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from snapshots.models import Snapshot, SnapshotPosition
+from django.db.models import OuterRef, Subquery
+
+from snapshots.models import Account, Snapshot, SnapshotPosition
 from snapshots.performance.concentration import Share
 from snapshots.performance.periods import Point
 from snapshots.performance.returns import ZERO
@@ -56,7 +58,7 @@ class Allocated:
 
 def read_positions(scope: Scope, at: datetime) -> Standpoint:
     """Return what each account had in its newest counted snapshot until `at`."""
-    chosen = [found for one in scope.accounts if (found := _snapshot_at(one.pk, at))]
+    chosen = snapshots_at(scope, at)
     rates = {one.pk: scope.rate_of(one) for one in chosen}
     rows = SnapshotPosition.objects.filter(snapshot__in=chosen).order_by("id")
     positions = [
@@ -68,7 +70,7 @@ def read_positions(scope: Scope, at: datetime) -> Standpoint:
     return Standpoint(
         snapshots=chosen,
         positions=positions,
-        is_whole=all(one.pk in with_rows or _is_all_dust(one) for one in chosen),
+        is_whole=all(one.pk in with_rows or is_all_dust(one) for one in chosen),
         total=sum((getattr(one, scope.value_field) or ZERO for one in chosen), ZERO),
     )
 
@@ -111,6 +113,22 @@ def shares(now: Standpoint) -> list[Share]:
             for (ticker, kind), value in values.items()]  # fmt: skip
 
 
+def snapshots_at(scope: Scope, at: datetime) -> list[Snapshot]:
+    """Return the newest counted one of each account until `at`: intraday or end of day."""
+    rows = Account.objects.filter(pk__in=[one.pk for one in scope.accounts]).order_by("pk")
+    edges = rows.annotate(end=_newest("eod", at), quarter=_newest("intraday", at))
+    numbers = [edge for row in edges.values_list("end", "quarter") for edge in row if edge]
+    found: dict[int, Snapshot] = {}
+    for one in Snapshot.objects.filter(pk__in=numbers).order_by("account_id", "slot_at"):
+        found[one.account_id] = one
+    return list(found.values())
+
+
+def is_all_dust(snapshot: Snapshot) -> bool:
+    """Say whether there was nothing to list; a backfilled total has positions that nobody knows."""
+    return snapshot.position_count == 0 and (snapshot.dust_count > 0 or not snapshot.total_value)
+
+
 def held_of(position: SnapshotPosition, rate: Decimal) -> Held | None:
     """Return quantity, price and rate of a position; None if it has no value.
 
@@ -131,21 +149,10 @@ def held_of(position: SnapshotPosition, rate: Decimal) -> Held | None:
     return Held(quantity=amount, price=each, fx=rate)
 
 
-def _is_all_dust(snapshot: Snapshot) -> bool:
-    """Say whether there was nothing to list; a backfilled total has positions that nobody knows."""
-    return snapshot.position_count == 0 and (snapshot.dust_count > 0 or not snapshot.total_value)
-
-
-def _snapshot_at(account_id: int, at: datetime) -> Snapshot | None:
-    """Return the newest counted one until `at`; of intraday and end of day the later."""
-    found = [
-        Snapshot.objects.counted()
-        .filter(account=account_id, kind=kind, slot_at__lte=at)
-        .order_by("-slot_at")
-        .first()
-        for kind in ("eod", "intraday")
-    ]
-    return max((one for one in found if one), key=lambda one: one.slot_at, default=None)
+def _newest(kind: str, at: datetime) -> Subquery:
+    # A row of each kind is a step into an index; both kinds in one order would be a scan.
+    rows = Snapshot.objects.counted().filter(account=OuterRef("pk"), kind=kind, slot_at__lte=at)
+    return Subquery(rows.order_by("-slot_at").values("pk")[:1])
 
 
 def _by_key(standpoint: Standpoint, accounts: dict[int, int]) -> dict[str, Held]:

@@ -77,6 +77,13 @@ class CachedTests(PortfolioTestCase):
         self.assertEqual(body["pnl"][0]["period"], "today")
         self.assertAlmostEqual(body["measures"]["total"]["value"], 0.1)
 
+    def test_metrics_of_a_period_are_its_own(self):
+        found = {name: self.get("/portfolio/metrics", period=name) for name in ("mtd", "inception")}
+
+        self.assertIn("No end of a day before", found["mtd"]["turnover"]["reason"])
+        self.assertEqual(found["inception"]["turnover"]["value"], 0.0)
+        self.assertEqual(self.api.get("/portfolio/metrics", {"period": "day"}).status_code, 400)
+
     def test_risk_tells_where_the_value_lies_and_what_is_behind_it(self):
         put(self.now, "EUR", 10, 11, kind="currency")
 

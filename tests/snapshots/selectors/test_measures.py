@@ -6,7 +6,7 @@ import pytest
 from django.test import TestCase
 
 from snapshots.models import Flow
-from snapshots.selectors.measures import read_performance, read_standings, read_turnover
+from snapshots.selectors.measures import read_performance, read_standings
 from snapshots.selectors.scope import NoPortfolio, find_scope
 from tests.factories import make_user
 from tests.snapshots.curves import days, make_tracked, put
@@ -58,7 +58,6 @@ class PerformanceTests(TestCase):
 
         self.assertEqual(found.exposure.value, 0.75)
         self.assertEqual(found.concentration.value, 0.375)
-        self.assertAlmostEqual(read_turnover(scope, ends).value, 0.125)
 
 
 class ScopeTests(TestCase):
