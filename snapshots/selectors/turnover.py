@@ -67,7 +67,9 @@ def _measured(courses: Mapping[int, Course], points: Sequence[Point]) -> Measure
 def _chosen(scope: Scope, points: Sequence[Point]) -> list[tuple[int, Snapshot]]:
     """Return the snapshots of each point, with the place of the point."""
     places = {one.business_date: place for place, one in enumerate(points)}
-    ends = scope.snapshots().counted().filter(kind="eod", business_date__in=places)
+    ends = Snapshot.objects.counted().filter(
+        account__in=[one.pk for one in scope.accounts], kind="eod", business_date__in=places
+    )
     columns = ("account_id", "business_date", "slot_at", "position_count", "dust_count",
                "total_value", "fx_rate", "reporting_currency", "reporting_rate")  # fmt: skip
     found = [(places[one.business_date], one) for one in ends.order_by().only(*columns)]
