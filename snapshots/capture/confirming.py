@@ -10,18 +10,21 @@ from django.conf import settings
 from snapshots.capture.guards import Evidence, is_explained, is_spread_alike
 from snapshots.capture.judging import guard_limits
 from snapshots.capture.references import amounts_of, last_counted, line_of
+from snapshots.exceptions import ReviewRefused
 from snapshots.models import Snapshot
 from snapshots.valuing.whole import Line
 
 # What a later answer can settle. Without all parts, or worth nothing, it takes a person.
 SETTLED_BY_TIME = {"G2", "G3", "G4"}
+MOST = 200  # suspects looked at: so many slots have three files, one a day
 
 
 def confirm_suspects(newest: Snapshot, *, now: datetime) -> list[Snapshot]:
     """Accept `newest` and the suspects before it that agree, and return them.
 
     That takes so many further answers as SNAPSHOT_CONFIRMATIONS says, all complete, each at
-    least SNAPSHOT_CONFIRM_MINUTES newer than the one before: the same file twice is one answer.
+    least SNAPSHOT_CONFIRM_MINUTES newer than the one before: the same file twice is one answer,
+    which is accepted in each of its slots.
     """
     needed = settings.SNAPSHOT_CONFIRMATIONS
     if not needed or not _may_settle(newest):
@@ -30,25 +33,35 @@ def confirm_suspects(newest: Snapshot, *, now: datetime) -> list[Snapshot]:
     earlier = Snapshot.objects.before(newest.account, newest.slot_at).filter(status="suspect")
     if last is not None:
         earlier = earlier.filter(slot_at__gt=last.slot_at)
-    agreeing = _agreeing(newest, list(earlier.prefetch_related("positions")[: 4 * needed]))
-    if len(agreeing) <= needed:
+    agreeing, count = _agreeing(newest, list(earlier[:MOST]))
+    if count <= needed:
         return []
-    for snapshot in agreeing:
-        snapshot.confirm(f"{len(agreeing) - 1} further complete answers agree.", now=now)
+    reason = f"{count - 1} further complete answers agree."
+    confirmed = [snapshot for snapshot in agreeing if _confirm(snapshot, reason, now)]
     newest.refresh_from_db()
-    return agreeing
+    return confirmed
 
 
-def _agreeing(newest: Snapshot, earlier: Sequence[Snapshot]) -> list[Snapshot]:
+def _confirm(snapshot: Snapshot, reason: str, now: datetime) -> bool:
+    """Accept it, unless somebody decided about it since it was looked for, or another run did."""
+    try:
+        snapshot.confirm(reason, now=now)
+    except ReviewRefused:
+        return False
+    return True
+
+
+def _agreeing(newest: Snapshot, earlier: Sequence[Snapshot]) -> tuple[list[Snapshot], int]:
+    """Return the suspects that agree, and how many answers they are."""
     apart = timedelta(minutes=settings.SNAPSHOT_CONFIRM_MINUTES)
-    found = [newest]
+    found, count, last_at = [newest], 1, newest.as_of
     for snapshot in earlier:  # the newest first
-        younger = found[-1]
-        if not _may_settle(snapshot) or not _agree(snapshot, younger):
+        if not _may_settle(snapshot) or not _agree(snapshot, found[-1]):
             break
-        if younger.as_of and snapshot.as_of and younger.as_of - snapshot.as_of >= apart:
-            found.append(snapshot)
-    return found
+        found.append(snapshot)
+        if last_at and snapshot.as_of and last_at - snapshot.as_of >= apart:
+            count, last_at = count + 1, snapshot.as_of
+    return found, count
 
 
 def _may_settle(snapshot: Snapshot) -> bool:
@@ -61,6 +74,8 @@ def _agree(older: Snapshot, younger: Snapshot) -> bool:
     """Tell whether the guards that compare two answers would let the younger one pass."""
     if older.total_value is None or younger.total_value is None:
         return False
+    if (older.as_of, older.total_value) == (younger.as_of, younger.total_value):
+        return True  # one answer, read twice
     evidence = Evidence(
         problems=(),
         total=younger.total_value,

@@ -93,10 +93,11 @@ def capture(
     )
     draft, error = _take(given)
     if draft.status == "suspect":
-        # What is wrong for a moment only is right when it is asked once more.
+        # What is wrong for a moment only is right when it is asked once more. No answer is none:
+        # old values would then hide what the source said.
         again, error_again = _take(given)
-        if RANK[again.status] > RANK[draft.status]:
-            draft, error = again, error_again
+        if error_again is None and RANK[again.status] > RANK[draft.status]:
+            draft = again
     snapshot, outcome = store(account, slot, draft, now=now)
     confirmed = 0
     if snapshot.status == "suspect" and outcome != "kept":

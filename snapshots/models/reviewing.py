@@ -26,7 +26,7 @@ Verdict = SnapshotReview.Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Who decides, and why. by: None = later answers of the source do."""
+    """Who decides, and why. by: None = nobody: later answers do, or what is known since."""
 
     by: AbstractBaseUser | None
     reason: str
@@ -55,8 +55,15 @@ class Reviewed(models.Model):
         return self._decide(Verdict.REJECTED, _ruling(by, reason, now), {"status": "failed"})
 
     def confirm(self, reason: str, *, now: datetime) -> SnapshotReview:
-        """Accept a suspect because later answers of its source agree with it."""
+        """Accept a suspect because later answers of its source agree with it.
+
+        Raise ReviewRefused if it is none any more: a person may have decided meanwhile.
+        """
         return self._decide(Verdict.CONFIRMED, Ruling(None, reason, now), {"status": "accepted"})
+
+    def explain(self, reason: str, *, now: datetime) -> SnapshotReview:
+        """Accept a suspect because what is known since explains it. Raise ReviewRefused, too."""
+        return self._decide(Verdict.EXPLAINED, Ruling(None, reason, now), {"status": "accepted"})
 
     def edit(
         self,
@@ -126,7 +133,10 @@ def _ruling(by: AbstractBaseUser, reason: str, now: datetime | None) -> Ruling:
 
 def _require_open(snapshot: Snapshot, verdict: SnapshotReview.Verdict) -> None:
     status = snapshot.status
-    if verdict in (Verdict.ACCEPTED, Verdict.CONFIRMED):
+    if verdict in (Verdict.CONFIRMED, Verdict.EXPLAINED):
+        if status != "suspect":
+            raise ReviewRefused(f"It is {status}: without a person only a suspect is accepted.")
+    elif verdict == Verdict.ACCEPTED:
         if status not in ("suspect", "failed") or snapshot.total_usd is None:
             raise ReviewRefused(f"It is {status}: only what is suspect or rejected is accepted.")
     elif verdict == Verdict.REJECTED and status in ("failed", "missed"):

@@ -81,6 +81,7 @@ class SnapshotReview(models.Model):
         REJECTED = "rejected"
         EDITED = "edited"
         CONFIRMED = "confirmed", "Confirmed by later answers"
+        EXPLAINED = "explained", "Explained by what is known since"
 
     snapshot = models.ForeignKey(
         "snapshots.Snapshot", on_delete=models.CASCADE, related_name="reviews"
@@ -92,7 +93,7 @@ class SnapshotReview(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     reviewer_name = models.CharField(
-        max_length=150, blank=True, help_text="Outlives the user; empty: nobody, but later answers."
+        max_length=150, blank=True, help_text="Outlives the user; empty: nobody, but the guards."
     )
     status_before = models.CharField(max_length=10)
     status_after = models.CharField(max_length=10)
@@ -104,10 +105,13 @@ class SnapshotReview(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(reason=""), name="review_has_a_reason"),
             models.CheckConstraint(
-                condition=Q(verdict__in=["accepted", "rejected", "edited", "confirmed"]),
+                condition=Q(
+                    verdict__in=["accepted", "rejected", "edited", "confirmed", "explained"]
+                ),
                 name="review_verdict_is_known",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_verdict_display()} by {self.reviewer_name or 'later answers'}"
+        by = f" by {self.reviewer_name}" if self.reviewer_name else ""
+        return f"{self.get_verdict_display()}{by}"

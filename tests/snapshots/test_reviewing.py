@@ -157,6 +157,25 @@ def test_a_suspect_is_asked_for_once_more_at_once(taken):
     assert (snapshot.status, snapshot.total_usd, script.asked) == ("accepted", TOTAL, 2)
 
 
+def test_no_answer_when_asked_once_more_does_not_hide_a_suspect(taken):
+    account, script = taken
+    script.later = [statement(HALF, at=SCHEDULED_AT), SourceUnavailable("The budget is spent.")]
+
+    snapshot = take(account, script, statement(), quarter=1).snapshot
+
+    assert (snapshot.status, snapshot.total_usd) == ("suspect", 80_000)
+
+
+def test_later_answers_overrule_no_person(taken, admin_user):
+    suspect = suspect_of(*taken)
+    suspect.reject(by=admin_user, reason="Half of it.")
+
+    with pytest.raises(ReviewRefused, match="without a person only a suspect"):
+        suspect.confirm("2 further complete answers agree.", now=SCHEDULED_AT)
+
+    assert Snapshot.objects.get(pk=suspect.pk).status == "failed"
+
+
 def test_two_further_answers_that_agree_confirm_a_suspect(taken):
     account, script = taken
     first = suspect_of(account, script, 1)
@@ -181,6 +200,18 @@ def test_the_same_answer_again_confirms_nothing(taken):
     ]
 
     assert statuses == ["suspect"] * 5
+
+
+def test_one_answer_in_several_slots_is_confirmed_in_each(taken):
+    account, script = taken
+    files = [statement(HALF, at=SCHEDULED_AT.replace(minute=32 + number)) for number in range(11)]
+
+    for quarter, number in enumerate((0, 0, 5, 5, 10), start=1):
+        last = take(account, script, files[number], quarter=quarter)
+
+    assert last.confirmed == 5
+    assert not Snapshot.objects.filter(status="suspect").exists()
+    assert last.snapshot.reviews.get().reason == "2 further complete answers agree."
 
 
 def test_answers_that_disagree_confirm_nothing(taken):
