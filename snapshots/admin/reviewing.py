@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +14,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
+from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
 )
 
+from snapshots.capture.judging_again import judge_again
 from snapshots.exceptions import ReviewRefused
-from snapshots.models import Snapshot
+from snapshots.models import Account, Snapshot
 from snapshots.valuing.valuation import MissingRate
 
 if TYPE_CHECKING:
@@ -146,16 +149,35 @@ def _asked_for(request: HttpRequest) -> list[Snapshot]:
 def _decide(request: HttpRequest, form: ReviewForm, snapshots: list[Snapshot]) -> bool:
     """Decide about each; tell what was refused. Return whether any was decided."""
     assert request.user.is_authenticated  # noqa: S101  the admin lets nobody else in
-    done = 0
+    done: list[Snapshot] = []
     for snapshot in snapshots:
         try:
             form.decide(snapshot, request.user)
-            done += 1
+            done.append(snapshot)
         except (ReviewRefused, MissingRate) as exc:
             messages.error(request, f"{snapshot}: {exc}")
     if done:
-        messages.success(request, f"Decided about {done} snapshot(s), and wrote down why.")
+        messages.success(request, f"Decided about {len(done)} snapshot(s), and wrote down why.")
+        _judge_again(request, done)
     return bool(done)
+
+
+def _judge_again(request: HttpRequest, decided: list[Snapshot]) -> None:
+    """Let the guards look again at suspects that were compared with something else before."""
+    first: dict[Account, datetime] = {}
+    for snapshot in decided:
+        at = first.get(snapshot.account, snapshot.slot_at)
+        first[snapshot.account] = min(at, snapshot.slot_at)
+    explained = [
+        snapshot
+        for account, at in first.items()
+        for snapshot in judge_again(
+            account, at, now=timezone.now(), because="what was decided about one before"
+        )
+    ]
+    if explained:
+        text = f"{len(explained)} suspect snapshot(s) after it pass all guards now: accepted."
+        messages.success(request, text)
 
 
 def _next(snapshots: list[Snapshot]) -> str:

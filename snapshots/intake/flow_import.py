@@ -27,6 +27,7 @@ SHOWN = 8
 class Imported:
     """What became of the rows.
 
+    since     when the earliest flow was that is new; None = none is
     unvalued  coins that came or left, and whose value then is not known
     refused   flows that could not be kept, and why
     unknown   words for types that are neither deposits nor withdrawals, with how often
@@ -35,6 +36,7 @@ class Imported:
     added: int = 0
     known: int = 0
     transfers: int = 0
+    since: datetime | None = None
     unvalued: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
@@ -133,12 +135,14 @@ def _numbered(trades: Iterable[Trade]) -> Iterator[tuple[Trade, int]]:
 
 def _keep(imported: Imported, account: Account, **values: Any) -> None:
     try:
-        _, is_new = Flow.objects.record(account=account, **values)
+        flow, is_new = Flow.objects.record(account=account, **values)
     except ValidationError as exc:
         imported.refused.append(f"{values['at']:%Y-%m-%d}: {' '.join(exc.messages)}")
         return
     imported.added += is_new
     imported.known += not is_new
+    if is_new:
+        imported.since = min(flow.at, imported.since or flow.at)
 
 
 def _time(trade: Trade) -> datetime:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.management.base import BaseCommand, CommandError
 
+from snapshots.capture.judging_again import judge_again
 from snapshots.intake.flow_import import SHOWN, Imported, import_series, import_trades
 from snapshots.models import Account
 from snapshots.sources.base import SourceError
@@ -44,6 +45,8 @@ class Command(BaseCommand):
         except SourceError as exc:
             raise CommandError(str(exc)) from exc
         self._tell(imported)
+        if imported.since is not None:
+            self._judge_again(found, imported.since)
         if imported.is_whole and since < until:
             self._note(found, since, until)
 
@@ -58,6 +61,13 @@ class Command(BaseCommand):
         told = source.history(since, until)
         imported = import_series(account, told)
         return imported, since, max((day.at for day in told if day.at <= until), default=since)
+
+    def _judge_again(self, account: Account, since: datetime) -> None:
+        explained = judge_again(account, since, now=datetime.now(UTC))
+        if explained:
+            self.stdout.write(
+                f"These flows explain {len(explained)} suspect snapshot(s): accepted."
+            )
 
     def _note(self, account: Account, since: datetime, until: datetime) -> None:
         if account.learn_flows(since, until):

@@ -1,0 +1,71 @@
+"""Judge suspects again when what they were judged on has changed: flows, or what counts before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from snapshots.capture.guards import Evidence, objections
+from snapshots.capture.judging import guard_limits
+from snapshots.capture.references import amounts_of, find_changes, find_reference, line_of
+from snapshots.models import Account, Snapshot
+from snapshots.slots import Slot
+
+# What flows can explain. A missing part, a price or a total of 0 they cannot.
+EXPLAINED_BY_FLOWS = {"G2", "G3"}
+
+
+def judge_again(
+    account: Account, since: datetime, *, now: datetime, because: str = "the flows known now"
+) -> list[Snapshot]:
+    """Accept the suspects with data from `since` on that pass all guards now, and return them.
+
+    because  what has changed; it is written down with the decision
+
+    The oldest first, for each is compared with what counts before it. All others stay as they
+    are, also those whose positions of before are no longer kept.
+    """
+    reason = f"Judged again with {because}: no guard objects any more."
+    explained = []
+    with transaction.atomic():
+        Account.objects.take_turns(account.pk)
+        suspects = Snapshot.objects.filter(account=account, status="suspect", as_of__gte=since)
+        for snapshot in suspects.order_by("slot_at", "id"):
+            if _is_explained(account, snapshot):
+                snapshot.explain(reason, now=now)
+                explained.append(snapshot)
+    return explained
+
+
+def _is_explained(account: Account, snapshot: Snapshot) -> bool:
+    blocking = {reason["guard"] for reason in snapshot.reasons if reason.get("blocks")}
+    if not snapshot.is_complete or not blocking or not blocking <= EXPLAINED_BY_FLOWS:
+        return False
+    evidence = _evidence(account, snapshot)
+    return evidence is not None and not any(item.blocks for item in objections(evidence))
+
+
+def _evidence(account: Account, snapshot: Snapshot) -> Evidence | None:
+    """Return what the guards look at; None = there is nothing to compare with."""
+    slot = Slot(
+        kind=snapshot.kind,  # type: ignore[arg-type]
+        slot_at=snapshot.slot_at,
+        business_date=snapshot.business_date,
+    )
+    reference = find_reference(account, slot)
+    if reference is None or not reference.has_positions or snapshot.as_of is None:
+        return None
+    if not snapshot.currency == reference.currency == account.currency:
+        return None
+    usd_per_unit = snapshot.fx_rate or Decimal(1)
+    return Evidence(
+        problems=(),
+        total=snapshot.total_value or Decimal(0),
+        after=amounts_of([line_of(row) for row in snapshot.positions.all()]),
+        before=amounts_of(reference.lines),
+        total_before=reference.total,
+        changes=find_changes(account, reference.as_of, snapshot.as_of, usd_per_unit=usd_per_unit),
+        limits=guard_limits(),
+    )

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from snapshots.capture.judging_again import judge_again
+from snapshots.models import Flow
+from tests.snapshots.factories import SCHEDULED_AT
+from tests.snapshots.scripted import (
+    USUAL,
+    make_scripted,
+    scripted_sources,
+    statement,
+    take,
+)
+from tests.snapshots.sources.test_trade_table import table
+
+pytestmark = pytest.mark.django_db
+HALF = {"Kraken": USUAL["Kraken"]}  # without 15,000 at Ledger
+SENT_AT = SCHEDULED_AT + timedelta(minutes=5)
+NOW = SCHEDULED_AT + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _sources():
+    with scripted_sources():
+        yield
+
+
+@pytest.fixture
+def taken():
+    account, script = make_scripted()
+    take(account, script, statement())
+    return account, script
+
+
+@pytest.fixture
+def suspects(taken):
+    found = [take(*taken, statement(HALF), quarter=quarter).snapshot for quarter in (1, 2)]
+    assert [snapshot.status for snapshot in found] == ["suspect"] * 2
+    return found
+
+
+def sent(account, amount="-15000", at=SENT_AT):
+    return Flow.objects.record(account=account, at=at, amount=Decimal(amount))[0]
+
+
+def statuses(snapshots):
+    for snapshot in snapshots:
+        snapshot.refresh_from_db()
+    return [snapshot.status for snapshot in snapshots]
+
+
+def test_what_was_sent_away_explains_the_suspects_since(suspects):
+    account = suspects[0].account
+    sent(account)
+
+    explained = judge_again(account, SENT_AT, now=NOW)
+
+    assert (explained, statuses(suspects)) == (suspects, ["accepted"] * 2)
+    review = suspects[0].reviews.get()
+    assert (review.verdict, review.reviewer, review.at) == ("explained", None, NOW)
+    assert "flows known now" in review.reason
+    assert suspects[0].revisions.get().status == "suspect"
+    assert judge_again(account, SENT_AT, now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        pytest.param({"amount": "-9000"}, id="too-little"),
+        pytest.param({"amount": "15000"}, id="it-came"),
+        pytest.param({"at": SCHEDULED_AT}, id="before"),
+        pytest.param({"at": SCHEDULED_AT + timedelta(minutes=31)}, id="after"),
+    ],
+)
+def test_what_explains_it_not_leaves_them(suspects, flow):
+    sent(suspects[0].account, **flow)
+
+    assert judge_again(suspects[0].account, SCHEDULED_AT, now=NOW) == []
+    assert statuses(suspects) == ["suspect"] * 2
+
+
+def test_what_flows_cannot_explain_takes_a_person(taken):
+    account, script = taken
+    doubted = take(account, script, statement(HALF, reliability="doubtful"), quarter=1).snapshot
+    sent(account)
+
+    assert judge_again(account, SENT_AT, now=NOW) == []
+    assert statuses([doubted]) == ["suspect"]
+
+
+def test_without_positions_of_before_nothing_is_accepted(suspects):
+    account = suspects[0].account
+    account.snapshots.get(slot_at=SCHEDULED_AT).positions.all().delete()
+    sent(account)
+
+    assert judge_again(account, SENT_AT, now=NOW) == []
+
+
+def test_what_a_person_decided_stays(suspects, admin_user):
+    account = suspects[0].account
+    suspects[0].reject(by=admin_user, reason="Half of it.")
+    sent(account)
+
+    assert judge_again(account, SENT_AT, now=NOW) == suspects[1:]
+    assert statuses(suspects) == ["failed", "accepted"]
+
+
+def test_a_flow_that_is_entered_and_one_that_is_mended_explain_at_once(suspects, admin_client):
+    account = suspects[0].account
+    form = {
+        "account": account.pk, "at_0": "2026-03-02", "at_1": SENT_AT.strftime("%H:%M:%S"),
+        "amount": "-150", "currency": "USD", "kind": "cash",
+    }  # fmt: skip
+
+    admin_client.post(reverse("admin:snapshots_flow_add"), form)
+    assert statuses(suspects) == ["suspect"] * 2
+    change = reverse("admin:snapshots_flow_change", args=[Flow.objects.get().pk])
+    page = admin_client.post(change, form | {"amount": "-15000"}, follow=True)
+
+    assert statuses(suspects) == ["accepted"] * 2
+    assert "2 suspect snapshot(s) are explained" in page.content.decode()
+
+
+def test_a_trade_table_that_is_imported_explains(suspects, tmp_path, capsys):
+    path = tmp_path / "trades.csv"
+    path.write_bytes(table("Withdrawal,,,15000,USD,,,Ledger,,,02.03.2026 14:35:00"))
+
+    account = suspects[0].account
+    call_command("import_flows", path, account=account.pk, timezone="Europe/Zurich")
+
+    assert "explain 2 suspect snapshot(s)" in capsys.readouterr().out
+    assert statuses(suspects) == ["accepted"] * 2
+
+
+def test_accepting_one_lets_those_after_it_be_compared_with_it(suspects, admin_client):
+    address = f"{reverse('admin:snapshots_snapshot_review')}?ids={suspects[0].pk}"
+    form = {"verdict": "accept", "reason": "Sold on paper."}
+
+    page = admin_client.post(address, form, follow=True)
+
+    assert statuses(suspects) == ["accepted"] * 2
+    assert "1 suspect snapshot(s) after it pass" in page.content.decode()
+    assert suspects[1].reviews.get().verdict == "explained"
