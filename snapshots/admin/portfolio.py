@@ -198,7 +198,9 @@ def _measures(performance: Performance, standings: Standings) -> list[Figure]:
 def _drawdown(performance: Performance) -> Figure:
     fall = performance.measures.drawdown
     if fall is None:
-        return Figure("Deepest drawdown", "", performance.reason or "It never fell.")
+        return Figure(
+            "Deepest drawdown", "", performance.reason or performance.measures.drawdown_reason
+        )
     back = f"back on {fall.recovered_on}" if fall.recovered_on else "not back yet"
     words = f"from {fall.peaked_on} to {fall.bottomed_on}, {back}"
     return Figure("Deepest drawdown", f"{100 * fall.depth:.2f} %", words)

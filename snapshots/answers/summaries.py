@@ -84,7 +84,9 @@ def risk(scope: Scope) -> Body:
     now = read_positions(scope, _newest_at(scope)) if scope.newest_day else None
     parts = allocation(scope, now) if now else []
     measures = of_measures(performance.measures)
-    names = ("volatility", "value_at_risk", "conditional_value_at_risk", "drawdown")
+    names = (
+        "volatility", "value_at_risk", "conditional_value_at_risk", "drawdown", "drawdown_reason",
+    )  # fmt: skip
     return {
         **_head(scope, standing),
         "reason": performance.reason,

@@ -95,6 +95,7 @@ def of_measures(measures: Measures) -> dict[str, Any]:
         "days_a_year": measures.days_a_year,
         **found,
         "drawdown": of_drawdown(measures.drawdown),
+        "drawdown_reason": measures.drawdown_reason,
         "best": of_day(measures.best),
         "worst": of_day(measures.worst),
     }
@@ -116,7 +117,13 @@ def of_day(figure: DayFigure | None) -> dict[str, Any] | None:
 
 
 def of_split(split: Split) -> dict[str, Any]:
-    return {name: rounded(getattr(split, name)) for name in (*split.__slots__, "total")}
+    """Return the parts, which add up to the total also when they are rounded."""
+    parts = {
+        name: getattr(split, name).quantize(PLACES) for name in ("price", "fx", "cross", "flow")
+    }
+    total = split.total.quantize(PLACES)
+    whole = parts | {"unexplained": total - sum(parts.values()), "total": total}
+    return {name: rounded(value) for name, value in whole.items()}
 
 
 def of_mover(moved: Moved) -> dict[str, Any]:

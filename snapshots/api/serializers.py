@@ -143,6 +143,7 @@ class MeasuresSerializer(Serializer):
     value_at_risk = MeasureSerializer()
     conditional_value_at_risk = MeasureSerializer()
     drawdown = DrawdownSerializer(allow_null=True)
+    drawdown_reason = serializers.CharField(allow_blank=True, help_text="Why it is null.")
     best = DayFigureSerializer(allow_null=True)
     worst = DayFigureSerializer(allow_null=True)
 
@@ -186,6 +187,7 @@ class RiskSerializer(StandingsSerializer):
     conditional_value_at_risk = MeasureSerializer()
     value_at_risk_amount = serializers.CharField(allow_null=True)
     drawdown = DrawdownSerializer(allow_null=True)
+    drawdown_reason = serializers.CharField(allow_blank=True, help_text="Why it is null.")
     drawdown_now = serializers.FloatField(allow_null=True)
     by_kind = ShareSerializer(many=True)
     by_account = ShareSerializer(many=True)

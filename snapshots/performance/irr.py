@@ -14,16 +14,17 @@ PRECISION = 1e-13
 ROUNDS = 200
 
 
-def xirr(payments: Sequence[tuple[date, Decimal]]) -> float | None:
-    """Return the yearly rate at which the present values of `payments` add up to nothing.
+def xirr(payments: Sequence[tuple[date, Decimal]]) -> list[float]:
+    """Return the yearly rates at which the present values of `payments` add up to nothing.
 
     payments  negative: paid in; positive: taken out, or still there on the last day
-    None      there is no such rate: all one way, or all on one day, or all was lost
+    returns   nearest to 0 first; several may do where money goes in and out by turns, and none
+              if all goes one way, or all on one day, or all was lost
 
-    Where several rates do, that nearest to 0. Source: Excel's XIRR, actual days / 365.
+    Source: Excel's XIRR, actual days / 365.
     """
     if len({day for day, _ in payments}) < 2 or not _goes_both_ways(payments):
-        return None
+        return []
     first = min(day for day, _ in payments)
     paid = [((day - first).days / DAYS_A_YEAR, float(amount)) for day, amount in payments]
 
@@ -34,9 +35,7 @@ def xirr(payments: Sequence[tuple[date, Decimal]]) -> float | None:
             amount * math.exp(max(-700.0, min(700.0, -years * growth))) for years, amount in paid
         )
 
-    brackets = _brackets(worth)
-    roots = [_bisect(worth, low, high) for low, high in brackets]
-    return min(roots, key=abs) if roots else None
+    return sorted((_bisect(worth, low, high) for low, high in _brackets(worth)), key=abs)
 
 
 def _goes_both_ways(payments: Sequence[tuple[date, Decimal]]) -> bool:

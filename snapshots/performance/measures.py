@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snapshots.performance.drawdown import Drawdown, deepest, underwater
-from snapshots.performance.returns import DayReturn, annualised, chained
+from snapshots.performance.returns import NO_RATIO, DayReturn, annualised, chained
 
 Floats = NDArray[np.float64]
 FEWEST = 30  # days, for whatever asks how they differ
@@ -27,6 +27,8 @@ CUTOFF = 0.05  # the worst twentieth
 SATURDAY = 5
 ALL_DAYS, TRADING_DAYS = 365, 252
 FIRST_DAY = "Two ends of days are needed."
+NEVER_FELL = "It never fell."
+NEVER_DIFFER = "The returns never differ."
 MOST_YEARLY = Decimal(10**6)  # such a rate is an accident of few days
 STILL = 1e-15  # a deviation of less is rounding
 
@@ -76,6 +78,7 @@ class Measures:
     value_at_risk: Measure
     conditional_value_at_risk: Measure
     drawdown: Drawdown | None
+    drawdown_reason: str
     best: DayFigure | None
     worst: DayFigure | None
 
@@ -89,21 +92,26 @@ def measure(returns: Sequence[DayReturn], *, started_on: date | None) -> Measure
     daily = [one for one in _counted(returns, days_a_year) if one.ratio is not None]
     ratios = np.array([float(one.ratio or 0) for one in daily])
     total = _total(returns)
-    yearly = _annualised(returns, started_on)
+    note = _note(returns, started_on)
+    yearly = _annualised(returns, started_on, note)
     fall = _drawdown(returns, started_on)
+    why_none = total.reason or ("" if fall else NEVER_FELL)
     return Measures(
         days=len(daily),
         days_a_year=days_a_year,
         total=total,
         annualised=yearly,
-        volatility=_of_many(ratios, lambda: volatility(ratios, days_a_year)),
-        sharpe=_of_many(ratios, lambda: sharpe(ratios, days_a_year), "The returns never differ."),
-        sortino=_of_many(ratios, lambda: sortino(ratios, days_a_year), "No day lost."),
-        calmar=_of_many(ratios, lambda: calmar(yearly.value, fall), "It never fell."),
+        volatility=_of_many(ratios, lambda: volatility(ratios, days_a_year), note=note),
+        sharpe=_of_many(ratios, lambda: sharpe(ratios, days_a_year), NEVER_DIFFER, note),
+        sortino=_of_many(ratios, lambda: sortino(ratios, days_a_year), "No day lost.", note),
+        calmar=_of_many(
+            ratios, lambda: calmar(yearly.value, fall), why_none or yearly.reason, note
+        ),
         hit_rate=_of_many(ratios, lambda: hit_rate(ratios), "No day gained or lost."),
         value_at_risk=_of_many(ratios, lambda: value_at_risk(ratios)),
         conditional_value_at_risk=_of_many(ratios, lambda: conditional_value_at_risk(ratios)),
         drawdown=fall,
+        drawdown_reason=why_none,
         best=_extreme(daily, ratios, np.argmax),
         worst=_extreme(daily, ratios, np.argmin),
     )
@@ -152,10 +160,14 @@ def conditional_value_at_risk(ratios: Floats) -> float:
 
 
 def _counted(returns: Sequence[DayReturn], days_a_year: int) -> list[DayReturn]:
-    """Leave out what covers more than one day; of markets that rest, also the weekends."""
+    """Leave out what covers more than one day, and days with nothing that could earn.
+
+    Of markets that rest, also the weekends.
+    """
+    rows = [one for one in returns if not one.is_empty]
     if days_a_year == ALL_DAYS:
-        return [one for one in returns if one.days == 1]
-    return [one for one in returns if one.day.weekday() < SATURDAY and _is_one_step(one)]
+        return [one for one in rows if one.days == 1]
+    return [one for one in rows if one.day.weekday() < SATURDAY and _is_one_step(one)]
 
 
 def _is_one_step(one: DayReturn) -> bool:
@@ -168,10 +180,16 @@ def _total(returns: Sequence[DayReturn]) -> Measure:
     total = chained(one.ratio for one in returns)
     if total is not None:
         return Measure(value=float(total))
-    return Measure(reason="On a day nothing was there that could earn." if returns else FIRST_DAY)
+    return Measure(reason=NO_RATIO if returns else FIRST_DAY)
 
 
-def _annualised(returns: Sequence[DayReturn], started_on: date | None) -> Measure:
+def _note(returns: Sequence[DayReturn], started_on: date | None) -> str:
+    """Return what to mind about all figures of a year."""
+    days = (returns[-1].day - started_on).days if returns and started_on else 0
+    return f"From {days} days only: it says little of a year." if days < FEW_FOR_A_YEAR else ""
+
+
+def _annualised(returns: Sequence[DayReturn], started_on: date | None, note: str) -> Measure:
     total = chained(one.ratio for one in returns)
     if total is None or started_on is None:
         return Measure(reason=_total(returns).reason or FIRST_DAY)
@@ -179,17 +197,18 @@ def _annualised(returns: Sequence[DayReturn], started_on: date | None) -> Measur
     yearly = annualised(Decimal(total), days)
     if yearly is None:
         return Measure(reason="All of it was lost.")
-    note = f"From {days} days only: it says little of a year." if days < FEW_FOR_A_YEAR else ""
     if yearly > MOST_YEARLY:
         return Measure(reason=f"From {days} days it is too large to say anything.")
     return Measure(value=float(yearly), note=note)
 
 
-def _of_many(ratios: Floats, figure: Callable[[], float | None], reason: str = "") -> Measure:
+def _of_many(
+    ratios: Floats, figure: Callable[[], float | None], reason: str = "", note: str = ""
+) -> Measure:
     if len(ratios) < FEWEST:
         return Measure(reason=f"{len(ratios)} daily returns, {FEWEST} are needed.")
     value = figure()
-    return Measure(value=value, reason="" if value is not None else reason)
+    return Measure(reason=reason) if value is None else Measure(value=value, note=note)
 
 
 def _drawdown(returns: Sequence[DayReturn], started_on: date | None) -> Drawdown | None:

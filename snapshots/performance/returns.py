@@ -12,6 +12,7 @@ DAYS_A_YEAR = Decimal("365.25")
 DIGITS = 40  # a chain of years of days keeps more digits than anybody shows
 ZERO = Decimal(0)
 ONE = Decimal(1)
+NO_RATIO = "On a day nothing was there that could earn, or less than nothing was left."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +33,17 @@ class DayEnd:
 class DayReturn:
     """What a day returned.
 
-    days   since the end before it: more than 1 where ends are missing
-    ratio  0.01 = 1 %; None = nothing was there that could earn
-    gain   value after - value before - inflow + outflow
+    days      since the end before it: more than 1 where ends are missing
+    ratio     0.01 = 1 %; None = there was a gain or a loss, and nothing that could earn it
+    gain      value after - value before - inflow + outflow
+    is_empty  nothing was there, came or left: its 0 % says nothing of how days differ
     """
 
     day: date
     days: int
     ratio: Decimal | None
     gain: Decimal
+    is_empty: bool = False
 
 
 def day_return(
@@ -48,12 +51,15 @@ def day_return(
 ) -> Decimal | None:
     """Return (after + outflow) / (before + inflow) - 1: what comes, and what leaves, works all day.
 
-    None if nothing was there, or less than nothing.
+    0 if there was nothing all day. None if nothing became something, or something less than
+    nothing: what comes after such a day cannot be chained to what was before.
 
     Source: Portfolio Performance's ClientIndex; survives that nearly everything is withdrawn.
     """
-    at_work = before + inflow
-    return (after + outflow) / at_work - ONE if at_work > ZERO else None
+    at_work, made = before + inflow, after + outflow
+    if at_work == made == ZERO:
+        return ZERO
+    return made / at_work - ONE if at_work > ZERO and made >= ZERO else None
 
 
 def day_returns(ends: Sequence[DayEnd]) -> list[DayReturn]:
@@ -65,6 +71,7 @@ def day_returns(ends: Sequence[DayEnd]) -> list[DayReturn]:
                 days=(end.day - before.day).days,
                 ratio=day_return(before.value, end.value, inflow=end.inflow, outflow=end.outflow),
                 gain=end.value - before.value - end.inflow + end.outflow,
+                is_empty=not any((before.value, end.value, end.inflow, end.outflow)),
             )
             for before, end in pairwise(ends)
         ]

@@ -18,6 +18,7 @@ from snapshots.selectors.positions import read_positions, shares
 from snapshots.selectors.scope import Scope
 
 A_YEAR = timedelta(days=365)
+NO_RATE = "No rate makes these payments worth nothing."
 UNKNOWN_FLOWS = "Flows are not known, so what came or left would count as earned or lost."
 
 
@@ -105,12 +106,15 @@ def _money_weighted(days: Sequence[DayEnd], first: Point, flows: Sequence[Flowed
     last = days[-1]
     paid = [(first.business_date, -first.value)]
     paid += [(flow.at.date(), -flow.amount) for flow in flows]
-    rate = xirr([*paid, (last.day, last.value)])
-    if rate is None:
-        return Measure(reason="No rate makes these payments worth nothing.")
+    paid.append((last.day, last.value))
+    rates = xirr(paid)
+    if not rates:
+        lost = not any(amount > 0 for _, amount in paid)
+        return Measure(reason="Nothing of it came back or is left." if lost else NO_RATE)
     length = (last.day - first.business_date).days
-    note = f"From {length} days only: it says little of a year." if length < A_YEAR.days else ""
-    return Measure(value=rate, note=note)
+    notes = [f"From {length} days only: it says little of a year."] if length < A_YEAR.days else []
+    notes += ["Other rates do as well; this is the nearest to 0."] if len(rates) > 1 else []
+    return Measure(value=rates[0], note=" ".join(notes))
 
 
 def _exact(value: Decimal | None, reason: str) -> Measure:

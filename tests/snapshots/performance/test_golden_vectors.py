@@ -43,7 +43,7 @@ def test_golden_vector_b_near_total_withdrawal_survives():
 
 
 def test_golden_vector_c_xirr():
-    rate = xirr([
+    (rate,) = xirr([
         (date(2025, 1, 1), Decimal(-100_000)),
         (date(2025, 7, 1), Decimal(-50_000)),
         (date(2026, 1, 1), Decimal(160_000)),

@@ -16,7 +16,13 @@ from snapshots.performance import measures
 from snapshots.performance.drawdown import deepest, underwater
 from snapshots.performance.irr import xirr
 from snapshots.performance.measures import measure
-from snapshots.performance.returns import DayReturn, annualised, chained
+from snapshots.performance.returns import (
+    DayEnd,
+    DayReturn,
+    annualised,
+    chained,
+    day_returns,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -89,7 +95,7 @@ def test_xirr_is_what_pyxirr_says(paid, gaps, growth):
     days = [START + timedelta(days=sum(gaps[:n])) for n in range(len(paid) + 1)]
     amounts = [*(-amount for amount in paid), round(sum(paid) * growth, 2)]
 
-    ours = xirr([(day, Decimal(str(n))) for day, n in zip(days, amounts, strict=True)])
+    ours, *_ = xirr([(day, Decimal(str(n))) for day, n in zip(days, amounts, strict=True)])
 
     theirs = pyxirr.xirr(days, amounts)
     assume(theirs is not None and -0.999 < theirs < 1e5)
@@ -97,9 +103,16 @@ def test_xirr_is_what_pyxirr_says(paid, gaps, growth):
 
 
 def test_xirr_is_missing_where_there_is_none():
-    assert xirr([]) is None
-    assert xirr([(START, Decimal(-1)), (START, Decimal(2))]) is None
-    assert xirr([(START, Decimal(-1)), (START + timedelta(days=9), Decimal(-1))]) is None
+    later = START + timedelta(days=9)
+    assert xirr([]) == xirr([(START, Decimal(-1)), (START, Decimal(2))]) == []
+    assert xirr([(START, Decimal(-1)), (later, Decimal(-1))]) == []
+
+
+def test_xirr_of_payments_in_and_out_by_turns_may_be_several():
+    days = [START + timedelta(days=n * 365) for n in range(3)]
+    paid = [Decimal(-100), Decimal(230), Decimal(-132)]  # a textbook's: 10 % and 20 %
+
+    assert xirr(list(zip(days, paid, strict=True))) == pytest.approx([0.1, 0.2])
 
 
 def test_drawdown_has_its_dates():
@@ -132,6 +145,48 @@ def test_figure_that_cannot_be_says_why():
     assert (ours.sharpe.reason, ours.sortino.reason, ours.calmar.reason) == (
         "The returns never differ.", "No day lost.", "It never fell.",
     )  # fmt: skip
+
+
+def test_days_with_nothing_there_break_no_chain_and_count_nowhere_else():
+    values = [0, 0, 100, 110, 0, 0]
+    came = [0, 0, 100, 0, 0, 0]
+    left = [0, 0, 0, 0, 110, 0]
+    ends = [
+        DayEnd(day=START + timedelta(days=n), value=Decimal(value), inflow=Decimal(came[n]),
+               outflow=Decimal(left[n]))
+        for n, value in enumerate(values)
+    ]  # fmt: skip
+
+    ours = measure(day_returns(ends), started_on=START)
+
+    assert ours.total.value == pytest.approx(0.1)
+    assert ours.days == 3
+    assert ours.hit_rate.reason == "3 daily returns, 30 are needed."
+
+
+def test_day_that_ends_below_zero_cannot_be_chained():
+    values = [100, -50, -100, 20]
+    ends = [
+        DayEnd(day=START + timedelta(days=n), value=Decimal(value))
+        for n, value in enumerate(values)
+    ]
+
+    found = day_returns(ends)
+    ours = measure(found, started_on=START)
+
+    assert [one.ratio for one in found] == [None, None, None]
+    assert ours.total.value is None
+    for reason in (ours.total.reason, ours.annualised.reason, ours.drawdown_reason):
+        assert "less than nothing was left" in reason
+
+
+def test_all_figures_of_a_year_from_less_than_a_quarter_are_marked():
+    ours = measure(days_of([0.01, -0.005] * 30), started_on=START)
+    longer = measure(days_of([0.01, -0.005] * 60), started_on=START)
+
+    for name in ("annualised", "volatility", "sharpe", "sortino", "calmar"):
+        assert "From 60 days only" in getattr(ours, name).note, name
+        assert getattr(longer, name).note == "", name
 
 
 def test_weekends_that_never_move_are_left_out():
