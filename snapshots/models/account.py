@@ -107,6 +107,7 @@ class Account(models.Model):
     def clean(self) -> None:
         """Raise ValidationError, by field, if no snapshot could be taken of the account."""
         errors = self._zone_errors() | self._settings_errors() | self._flows_errors()
+        errors |= self._kinds_errors()
         if errors:
             raise ValidationError(errors)
 
@@ -147,6 +148,16 @@ class Account(models.Model):
         if until is None or (since is not None and since <= until):
             return {}
         return {"flows_known_until": ["Say since when first; that is not later."]}
+
+    def _kinds_errors(self) -> dict[str, list[str]]:
+        if self.wants_eod or not self.wants_intraday:
+            return {}
+        return {
+            "wants_eod": [
+                "P&L is counted from ends of days, and a portfolio has one only if each of its "
+                "accounts has: take it at the end of the day, too."
+            ]
+        }
 
     def _settings_errors(self) -> dict[str, list[str]]:
         if not isinstance(self.settings, dict):

@@ -21,6 +21,7 @@ RATE = {"rate": "1.0823", "at": "2026-03-02", "source": "ECB"}
         pytest.param({"source": "kraken"}, "source", "is not a valid choice", id="source"),
         pytest.param({"timezone": "Zurich"}, "timezone", "'Zurich' is no time zone", id="zone"),
         pytest.param({"currency": "euro"}, "currency", "such as USD or EUR", id="currency"),
+        pytest.param({"wants_eod": False}, "wants_eod", "from ends of days", id="no-end-of-day"),
         pytest.param({"settings": {"path": 5}}, "settings", "is the CSV file", id="path"),
         pytest.param({"settings": ["a.csv"]}, "settings", "Expected an object", id="list"),
         pytest.param(
