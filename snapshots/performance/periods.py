@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from snapshots.performance.returns import ZERO, DayEnd, chained, day_returns
+from snapshots.performance.returns import NO_RATIO, ZERO, DayEnd, chained, day_returns
 
 
 class Period(StrEnum):
@@ -34,6 +35,7 @@ class Point:
     business_date  the day that it counts for
     is_accepted    False: a part of it is carried. Such a point is no baseline.
     is_backfilled  a part of it is from the history of a source
+    taken          when each account was, by its number; who is not named: at `at`
     """
 
     at: datetime
@@ -41,14 +43,27 @@ class Point:
     value: Decimal
     is_accepted: bool = True
     is_backfilled: bool = False
+    taken: Mapping[int, datetime] = field(default_factory=dict, hash=False)
+
+    @property
+    def earliest(self) -> datetime:
+        return min(self.taken.values(), default=self.at)
+
+    def holds(self, flow: Flowed) -> bool:
+        """Say whether what flowed is in the value: an account may be taken earlier than others."""
+        return flow.at <= self.taken.get(flow.account, self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flowed:
-    """An external flow: positive came in."""
+    """An external flow: positive came in.
+
+    account  of which, by its number; 0 = of the portfolio
+    """
 
     at: datetime
     amount: Decimal
+    account: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +73,7 @@ class Pnl:
     baseline       what is compared with; None = there is nothing to compare with, see `reason`
     flow           what came less what left since the baseline
     amount         V(t) - V(baseline) - flow
-    ratio          0.01 = 1 %, chained by days; None = nothing was there that could earn
+    ratio          0.01 = 1 %, chained by days; None = see `reason`
     flows_known    False: `amount` is a value change, and flows may be in it
     """
 
@@ -120,7 +135,7 @@ def period_pnl(
     """
     if baseline is None:
         return Pnl(period=period, now=now, baseline=None, reason=_no_baseline(period))
-    within = [flow for flow in flows if baseline.at < flow.at <= now.at]
+    within = flowed_between(baseline, now, flows)
     flow = sum((one.amount for one in within), ZERO)
     between = [end for end in ends if baseline.at < end.at < now.at]
     ratio = _chain(baseline, [*between, now], within) if flows_known else None
@@ -136,17 +151,23 @@ def period_pnl(
     )
 
 
-def day_ends(points: Sequence[Point], flows: Sequence[Flowed]) -> list[DayEnd]:
-    """Put to each point what came and left since the one before it; all are oldest first."""
+def flowed_between(first: Point, last: Point, flows: Iterable[Flowed]) -> list[Flowed]:
+    """Return the flows that are in the value of `last`, and were not in that of `first`."""
+    return [flow for flow in flows if last.holds(flow) and not first.holds(flow)]
+
+
+def day_ends(points: Sequence[Point], flows: Iterable[Flowed]) -> list[DayEnd]:
+    """Put to each point what came and left since the one before it; points are oldest first."""
     ends: list[DayEnd] = []
-    rest = sorted(flows, key=lambda flow: flow.at)
-    place = 0
+    waiting: dict[int, deque[Flowed]] = defaultdict(deque)
+    for flow in sorted(flows, key=lambda one: one.at):
+        waiting[flow.account].append(flow)
     for point in points:
         came = left = ZERO
-        while place < len(rest) and rest[place].at <= point.at:
-            amount = rest[place].amount
-            came, left = came + max(amount, ZERO), left - min(amount, ZERO)
-            place += 1
+        for queue in waiting.values():
+            while queue and point.holds(queue[0]):
+                amount = queue.popleft().amount
+                came, left = came + max(amount, ZERO), left - min(amount, ZERO)
         if not ends:
             came = left = ZERO  # what came before the first is in its value
         ends.append(DayEnd(day=point.business_date, value=point.value, inflow=came, outflow=left))
@@ -166,4 +187,4 @@ def _no_baseline(period: Period) -> str:
 def _no_ratio(ratio: Decimal | None, *, flows_known: bool) -> str:
     if not flows_known:
         return "Flows are not known: what came or left may be in it, so it has no percentage."
-    return "" if ratio is not None else "On a day nothing was there that could earn."
+    return "" if ratio is not None else NO_RATIO

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from snapshots.models import Snapshot
+from snapshots.models import Account, Snapshot
 from snapshots.models.snapshot import BASELINES, COUNTED
 from snapshots.performance.periods import Point
 from snapshots.selectors.scope import Member, Scope
-from snapshots.slots import LENGTH
+from snapshots.slots import LENGTH, end_of_day, is_slot
 from snapshots.valuing.rates import USD
 
 DAY = timedelta(days=1)
@@ -39,6 +39,7 @@ class CurvePoint:
     value    None = a gap: an account, or all, have nothing that counts
     status   the least of its accounts': carried, backfilled, manual, accepted
     missing  names of the accounts that have nothing
+    taken    when each account was
     """
 
     at: datetime
@@ -46,6 +47,7 @@ class CurvePoint:
     value: Decimal | None
     status: str = Status.ACCEPTED
     missing: tuple[str, ...] = ()
+    taken: Mapping[int, datetime] = field(default_factory=dict)
 
     @property
     def is_carried(self) -> bool:
@@ -62,6 +64,7 @@ class CurvePoint:
             value=self.value,
             is_accepted=not self.is_carried,
             is_backfilled=self.status == Status.BACKFILLED,
+            taken=self.taken,
         )
 
 
@@ -72,27 +75,36 @@ def read_ends(
     slots: dict[date, dict[int, Row]] = defaultdict(dict)
     for row in read_rows(scope, "eod", since=since, until=until):
         slots[row.day][row.account_id] = row
-    points = [_point(scope.members, rows) for _, rows in sorted(slots.items())]
+    points = [_end(scope.members, day, rows) for day, rows in sorted(slots.items())]
     return list(_with_days_between([point for point in points if point]))
 
 
 def read_quarters(scope: Scope, *, since: date, until: date | None = None) -> list[CurvePoint]:
     """Return the quarters of an hour of the days in [since, until], oldest first.
 
-    An account that is taken at the end of the day only counts with its last end of a day.
+    Days are those of the portfolio's zone. An account that has no slot then counts with its last
+    end of a day: one that is taken at the end of the day only, or whose zone has night.
     """
+    has_zones = len({one.timezone for one in scope.accounts}) > 1
+    # The same instant may be of the day before or after in another zone.
+    more = DAY if has_zones else timedelta(0)
+    first, last = since - more, until + more if until else None
     slots: dict[datetime, dict[int, Row]] = defaultdict(dict)
-    for row in read_rows(scope, "intraday", since=since, until=until):
+    for row in read_rows(scope, "intraday", since=first, until=last):
         slots[row.at][row.account_id] = row
-    by_day = [one for one in scope.members if not one.account.wants_intraday]
-    held = _last_ends(scope, by_day, since=since, until=until) if by_day else {}
+    resting = [one for one in scope.members if has_zones or not one.account.wants_intraday]
+    held = _last_ends(scope, resting, since=since, until=last) if resting else {}
     points = []
     for at, rows in sorted(slots.items()):
-        for number, known in held.items():
-            held_row = _held_at(known, at)
+        day = at.astimezone(scope.zone).date()
+        if day < since or (until and day > until):
+            continue
+        for one in resting:
+            held_row = _held_at(held[one.account.pk], at) if _rests(one.account, at) else None
             if held_row is not None:
-                rows.setdefault(number, held_row)
-        points.append(_point(scope.members, rows, at=at))
+                rows.setdefault(one.account.pk, held_row)
+        present = [one for one in scope.members if _is_present(one, at)]
+        points.append(_point(present, rows, at=at, day=day))
     return list(_with_quarters_between([point for point in points if point]))
 
 
@@ -118,13 +130,20 @@ def last_point(points: Iterable[CurvePoint]) -> CurvePoint | None:
                default=None)  # fmt: skip
 
 
+def _end(members: Sequence[Member], day: date, rows: Mapping[int, Row]) -> CurvePoint | None:
+    """Add up the ends of a day, which differ by zone; an account may have joined in between."""
+    present = []
+    for one in members:
+        row = rows.get(one.account.pk)
+        if _is_present(one, row.at if row else end_of_day(day, one.account.zone)):
+            present.append(one)
+    return _point(present, rows, at=max(row.at for row in rows.values()), day=day)
+
+
 def _point(
-    members: Sequence[Member], rows: dict[int, Row], *, at: datetime | None = None
+    present: Sequence[Member], rows: Mapping[int, Row], *, at: datetime, day: date
 ) -> CurvePoint | None:
     """Add up the accounts that were part of the portfolio then; None if none was."""
-    at = at or max(row.at for row in rows.values())
-    day = max(row.day for row in rows.values())
-    present = [one for one in members if _is_present(one, at)]
     if not present:
         return None
     found = [rows.get(one.account.pk) for one in present]
@@ -140,6 +159,7 @@ def _point(
         value=None if missing else sum((row.value or Decimal(0) for row in known), Decimal(0)),
         status=min((row.status for row in known), key=LEAST_FIRST.index, default=Status.ACCEPTED),
         missing=missing,
+        taken={row.account_id: row.at for row in known},
     )
 
 
@@ -147,6 +167,10 @@ def _is_present(member: Member, at: datetime) -> bool:
     if member.first_at is None or member.first_at > at:
         return False
     return member.left_at is None or at <= member.left_at
+
+
+def _rests(account: Account, at: datetime) -> bool:
+    return not (account.wants_intraday and is_slot(at, is_eod=False, zone=account.zone))
 
 
 def _last_ends(

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from snapshots.models import Flow, Snapshot
-from snapshots.performance.periods import Flowed
+from snapshots.performance.periods import Flowed, Point
 from snapshots.performance.returns import ZERO
 from snapshots.selectors.scope import Member, Scope
 from snapshots.valuing.rates import USD
@@ -22,31 +22,33 @@ def read_flows(scope: Scope, after: datetime, until: datetime) -> list[Flowed]:
     """Return what came into the portfolio in (after, until], oldest first.
 
     Transfers between own accounts are none when all accounts are added up. An account that joins
-    brings its first value along, one that leaves takes its last.
+    brings its first value along, one that leaves takes its last; of what own accounts sent it
+    before, or get from it afterwards, nothing is new or gone.
     """
     found = Flow.objects.filter(account__in=scope.accounts).within(after, until)
     rates = _Rates(scope)
-    first = {one.account.pk: one.first_at for one in scope.members}
+    members = {one.account.pk: one for one in scope.members}
     flows = [
-        Flowed(at=flow.at, amount=rates.amount(flow))
+        Flowed(at=flow.at, amount=rates.amount(flow), account=flow.account_id)
         for flow in found
-        if _counts(flow, scope) and (at := first[flow.account_id]) and flow.at > at
+        if not (flow.is_internal and scope.is_whole) and members[flow.account_id].was_in(flow.at)
     ]
-    moved = [*_joined(scope, rates, after, until), *_left(scope, after, until)]
+    moved = [*_joined(scope, rates, after, until), *_left(scope, rates, after, until)]
     return sorted([*flows, *moved], key=lambda one: one.at)
 
 
-def flows_known(scope: Scope, after: datetime, until: datetime) -> bool:
-    """Say whether all flows of (after, until] are known, of each account while it is in."""
+def flows_known(scope: Scope, first: Point, last: Point) -> bool:
+    """Say whether all flows between two points are known, of each account while it is in."""
     return all(
-        one.account.knows_flows(max(after, one.first_at), min(until, one.left_at or until))
+        one.account.knows_flows(
+            first.taken.get(one.account.pk, max(first.at, one.first_at)),
+            last.taken.get(one.account.pk, min(last.at, one.left_at or last.at)),
+        )
         for one in scope.members
-        if one.first_at and one.first_at < until and (one.left_at is None or one.left_at > after)
+        if one.first_at
+        and one.first_at < last.at
+        and (one.left_at is None or one.left_at > first.at)
     )
-
-
-def _counts(flow: Flow, scope: Scope) -> bool:
-    return not flow.is_internal or len(scope.members) == 1
 
 
 def _joined(scope: Scope, rates: _Rates, after: datetime, until: datetime) -> list[Flowed]:
@@ -56,33 +58,28 @@ def _joined(scope: Scope, rates: _Rates, after: datetime, until: datetime) -> li
         at = member.first_at
         if at is None or not after < at <= until:
             continue
-        sent = Flow.objects.filter(account=member.account, is_internal=True, at__lte=at)
-        given = sum((rates.amount(flow) for flow in sent), ZERO) if len(scope.members) > 1 else ZERO
-        value = _value_at(scope, member, at)
+        value = rates.value(member, at)
         if value is not None:
-            flows.append(Flowed(at=at, amount=value - given))
+            value -= rates.moved(member, at__lte=at)
+            flows.append(Flowed(at=at, amount=value, account=member.account.pk))
     return flows
 
 
-def _left(scope: Scope, after: datetime, until: datetime) -> list[Flowed]:
+def _left(scope: Scope, rates: _Rates, after: datetime, until: datetime) -> list[Flowed]:
     """Return the last values of accounts that left, as outflows an instant later."""
     flows = []
     for member in scope.members:
         if member.left_at and after <= member.left_at < until:
-            value = _value_at(scope, member, member.left_at)
+            value = rates.value(member, member.left_at)
             if value is not None:
-                flows.append(Flowed(at=_next(member.left_at), amount=-value))
+                value += rates.moved(member, at__gt=member.left_at)
+                at = _next(member.left_at)
+                flows.append(Flowed(at=at, amount=-value, account=member.account.pk))
     return flows
 
 
 def _next(at: datetime) -> datetime:
     return at.replace(microsecond=min(999_999, at.microsecond + 1))
-
-
-def _value_at(scope: Scope, member: Member, at: datetime) -> Decimal | None:
-    values = Snapshot.objects.counted().filter(account=member.account, slot_at=at)
-    found: Decimal | None = values.values_list(scope.value_field, flat=True).first()
-    return found
 
 
 class _Rates:
@@ -101,19 +98,38 @@ class _Rates:
             return Decimal(flow.amount_usd)
         return Decimal(flow.amount_usd) * self._per_usd(flow.account_id, flow.at)
 
+    def moved(self, member: Member, **when: datetime) -> Decimal:
+        """Return what came from own accounts less what went to them, while it was no member."""
+        if not self._scope.is_whole:
+            return ZERO
+        flows = Flow.objects.filter(account=member.account, is_internal=True, **when)
+        return sum((self.amount(flow) for flow in flows), ZERO)
+
+    def value(self, member: Member, at: datetime) -> Decimal | None:
+        """Return what an account was worth; another reporting currency may have been set then."""
+        counted = Snapshot.objects.counted().filter(account=member.account, slot_at=at)
+        found = counted.first()
+        if found is None or self._scope.rate_of(found) is not None:
+            known: Decimal | None = getattr(found, self._scope.value_field, None)
+            return known
+        return Decimal(found.total_usd) * self._per_usd(member.account.pk, at)
+
     def _per_usd(self, account_id: int, at: datetime) -> Decimal:
         if not self._known:
             self._known = self._read()
-        known = self._known.get(account_id, [])
+        known = self._known.get(account_id) or next(iter(self._known.values()), [])
         if not known:
             raise RateUnknown(f"No snapshot tells what a US dollar is in {self._scope.currency}.")
         place = bisect_left(known, at, key=lambda one: one[0])
         return known[min(place, len(known) - 1)][1]
 
     def _read(self) -> dict[int, list[tuple[datetime, Decimal]]]:
+        """Return the rates of the ends of days; on the first day those of the day so far."""
         rows = Snapshot.objects.counted().filter(
-            account__in=self._scope.accounts, kind="eod", reporting_currency=self._scope.currency
+            account__in=self._scope.accounts, reporting_currency=self._scope.currency
         )
+        ends = rows.filter(kind="eod")
+        rows = ends if ends.exists() else rows
         known: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
         columns = ("account_id", "slot_at", "fx_rate", "reporting_rate")
         for number, at, usd, reporting in rows.order_by("slot_at").values_list(*columns):

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from snapshots.performance.concentration import concentration, exposure
 from snapshots.performance.irr import xirr
 from snapshots.performance.measures import Measure, Measures, measure
-from snapshots.performance.periods import Flowed, Point, day_ends
+from snapshots.performance.periods import Flowed, day_ends, flowed_between
 from snapshots.performance.returns import DayEnd, DayReturn, day_returns
 from snapshots.selectors.curve import CurvePoint, read_ends
 from snapshots.selectors.flows import flows_known, read_flows
@@ -57,17 +58,17 @@ def performance_of(scope: Scope, ends: Sequence[CurvePoint]) -> Performance:
     if len(points) < 2:
         return _nothing(ends, "Two ends of days are needed.", is_known=True)
     first, last = points[0], points[-1]
-    flows = read_flows(scope, first.at, last.at)
+    flows = read_flows(scope, first.earliest, last.at)
     days = day_ends(points, flows)
     changes = day_returns(days)
-    if not flows_known(scope, first.at, last.at):
+    if not flows_known(scope, first, last):
         return _nothing(ends, UNKNOWN_FLOWS, is_known=False, changes=changes)
     return Performance(
         ends=ends,
         returns=changes,
         changes=changes,
         measures=measure(changes, started_on=first.business_date),
-        money_weighted=_money_weighted(days, first, flows),
+        money_weighted=_money_weighted(days, flowed_between(first, last, flows), scope.zone),
         flows_known=True,
         started_on=first.business_date,
     )
@@ -102,16 +103,16 @@ def _nothing(
     )
 
 
-def _money_weighted(days: Sequence[DayEnd], first: Point, flows: Sequence[Flowed]) -> Measure:
-    last = days[-1]
-    paid = [(first.business_date, -first.value)]
-    paid += [(flow.at.date(), -flow.amount) for flow in flows]
+def _money_weighted(days: Sequence[DayEnd], flows: Sequence[Flowed], zone: ZoneInfo) -> Measure:
+    first, last = days[0], days[-1]
+    paid = [(first.day, -first.value)]
+    paid += [(flow.at.astimezone(zone).date(), -flow.amount) for flow in flows]
     paid.append((last.day, last.value))
     rates = xirr(paid)
     if not rates:
         lost = not any(amount > 0 for _, amount in paid)
         return Measure(reason="Nothing of it came back or is left." if lost else NO_RATE)
-    length = (last.day - first.business_date).days
+    length = (last.day - first.day).days
     notes = [f"From {length} days only: it says little of a year."] if length < A_YEAR.days else []
     notes += ["Other rates do as well; this is the nearest to 0."] if len(rates) > 1 else []
     return Measure(value=rates[0], note=" ".join(notes))

@@ -65,7 +65,15 @@ def read_pnl(scope: Scope, periods: Sequence[Period]) -> list[Pnl]:
     newest = scope.newest_day
     if newest is None:
         return []
-    standing = read_standing(scope, since=_needed_since(periods, newest))
+    since = _needed_since(periods, newest)
+    found = _read_pnl(scope, periods, since)
+    if since > date.min and any(_may_be_older(one) for one in found):
+        found = _read_pnl(scope, periods, date.min)
+    return found
+
+
+def _read_pnl(scope: Scope, periods: Sequence[Period], since: date) -> list[Pnl]:
+    standing = read_standing(scope, since=since)
     return [] if standing is None else pnl_of(scope, standing, periods)
 
 
@@ -75,7 +83,7 @@ def pnl_of(scope: Scope, standing: Standing, periods: Sequence[Period]) -> list[
     quarters = [point for one in standing.quarters if (point := one.point)]
     now = standing.point
     found = {period: find_baseline(period, now, ends=ends, quarters=quarters) for period in periods}
-    oldest = min((one.at for one in found.values() if one), default=now.at)
+    oldest = min((one.earliest for one in found.values() if one), default=now.at)
     flows = read_flows(scope, oldest, now.at)
     return [
         period_pnl(
@@ -84,13 +92,18 @@ def pnl_of(scope: Scope, standing: Standing, periods: Sequence[Period]) -> list[
             baseline,
             ends=ends,
             flows=flows,
-            flows_known=baseline is None or flows_known(scope, baseline.at, now.at),
+            flows_known=baseline is None or flows_known(scope, baseline, now),
         )
         for period, baseline in found.items()
     ]
 
 
-def _needed_since(periods: Sequence[Period], newest: date) -> date | None:
+def _may_be_older(pnl: Pnl) -> bool:
+    """Say whether its baseline may lie further back: for days nothing was accepted."""
+    return pnl.baseline is None and pnl.period in FROM_ENDS_OF_DAYS
+
+
+def _needed_since(periods: Sequence[Period], newest: date) -> date:
     """Return the first day to read, so that the baseline before it is found, too."""
     if Period.INCEPTION in periods:
         return date.min

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 
 from snapshots.models import Account, Snapshot, SnapshotPosition
 from snapshots.performance.concentration import Share
-from snapshots.performance.periods import Point
+from snapshots.performance.periods import Point, flowed_between
 from snapshots.performance.returns import ZERO
 from snapshots.performance.split import Held, Moved, Split, moves, split_change
 from snapshots.selectors.flows import read_flows
@@ -57,8 +57,11 @@ class Allocated:
 
 
 def read_positions(scope: Scope, at: datetime) -> Standpoint:
-    """Return what each account had in its newest counted snapshot until `at`."""
-    chosen = snapshots_at(scope, at)
+    """Return what each account had in its newest counted snapshot until `at`, if it is still in."""
+    return _standpoint(scope, snapshots_at(scope, at))
+
+
+def _standpoint(scope: Scope, chosen: Sequence[Snapshot]) -> Standpoint:
     rates = {one.pk: scope.rate_of(one) for one in chosen}
     rows = SnapshotPosition.objects.filter(snapshot__in=chosen).order_by("id")
     positions = [
@@ -71,19 +74,26 @@ def read_positions(scope: Scope, at: datetime) -> Standpoint:
         snapshots=chosen,
         positions=positions,
         is_whole=all(one.pk in with_rows or is_all_dust(one) for one in chosen),
-        total=sum((getattr(one, scope.value_field) or ZERO for one in chosen), ZERO),
+        total=sum(
+            (getattr(one, scope.value_field) for one in chosen if rates[one.pk] is not None), ZERO
+        ),
     )
 
 
 def explain(scope: Scope, baseline: Point, now: Point) -> Explained | None:
     """Split what happened between two points; None if no positions are kept from one of them."""
-    before, after = read_positions(scope, baseline.at), read_positions(scope, now.at)
+    before = _standpoint(scope, _snapshots_of(baseline.taken))
+    # Of an account that left in between its last positions: up to then they moved the value.
+    left = {one.account.pk: one.left_at for one in scope.members if one.left_at}
+    gone = {pk: left[pk] for pk in baseline.taken if pk not in now.taken and pk in left}
+    after = _standpoint(scope, _snapshots_of({**now.taken, **gone}))
     if not (before.is_whole and after.is_whole):
         return None
     accounts = {one.pk: one.account_id for one in [*before.snapshots, *after.snapshots]}
     moved = moves(_by_key(before, accounts), _by_key(after, accounts))
     change = now.value - baseline.value
-    flow = sum((one.amount for one in read_flows(scope, baseline.at, now.at)), ZERO)
+    flows = flowed_between(baseline, now, read_flows(scope, baseline.earliest, now.at))
+    flow = sum((one.amount for one in flows), ZERO)
     movers = sorted(_by_ticker(moved), key=lambda one: abs(one.effect), reverse=True)
     return Explained(
         split=split_change(moved, change=change, flow=flow), movers=movers, change=change
@@ -114,8 +124,9 @@ def shares(now: Standpoint) -> list[Share]:
 
 
 def snapshots_at(scope: Scope, at: datetime) -> list[Snapshot]:
-    """Return the newest counted one of each account until `at`: intraday or end of day."""
-    rows = Account.objects.filter(pk__in=[one.pk for one in scope.accounts]).order_by("pk")
+    """Return of each account that is still in the newest counted one until `at`, of either kind."""
+    present = [one for one in scope.members if one.left_at is None or at <= one.left_at]
+    rows = Account.objects.filter(pk__in=[one.account.pk for one in present]).order_by("pk")
     edges = rows.annotate(end=_newest("eod", at), quarter=_newest("intraday", at))
     numbers = [edge for row in edges.values_list("end", "quarter") for edge in row if edge]
     found: dict[int, Snapshot] = {}
@@ -155,6 +166,14 @@ def _newest(kind: str, at: datetime) -> Subquery:
     return Subquery(rows.order_by("-slot_at").values("pk")[:1])
 
 
+def _snapshots_of(taken: Mapping[int, datetime]) -> list[Snapshot]:
+    """Return the snapshots that a point is made of."""
+    found = Snapshot.objects.counted().filter(
+        account__in=taken.keys(), slot_at__in=set(taken.values())
+    )
+    return [one for one in found.order_by("id") if taken[one.account_id] == one.slot_at]
+
+
 def _by_key(standpoint: Standpoint, accounts: dict[int, int]) -> dict[str, Held]:
     found: dict[str, Held] = {}
     for row, held in standpoint.positions:
@@ -166,9 +185,7 @@ def _by_key(standpoint: Standpoint, accounts: dict[int, int]) -> dict[str, Held]
 def _together(one: Held, other: Held) -> Held:
     """Add up two lines of the same: the price that makes their value."""
     quantity = one.quantity + other.quantity
-    if quantity == 0 or one.fx == 0:
-        return one
-    price = (one.value + other.value) / quantity / one.fx
+    price = (one.value + other.value) / quantity / one.fx if quantity and one.fx else one.price
     return Held(quantity=quantity, price=price, fx=one.fx)
 
 

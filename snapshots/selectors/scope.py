@@ -35,14 +35,25 @@ class Member:
     last_at: datetime | None
     left_at: datetime | None
 
+    def was_in(self, at: datetime) -> bool:
+        """Say whether its values follow what happened at `at`, after its first one."""
+        if self.first_at is None or at <= self.first_at:
+            return False
+        return self.left_at is None or at <= self.left_at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Accounts that are valued together."""
+    """Accounts that are valued together.
+
+    is_whole  they are all that the owner has, and more than one: transfers between own accounts
+              stay inside
+    """
 
     owner: Any
     currency: str
     members: Sequence[Member]
+    is_whole: bool = False
     value_field: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,10 +72,8 @@ class Scope:
     @property
     def newest_day(self) -> date | None:
         """Return the day of the newest snapshot that counts, of any account."""
-        days = [
-            one.last_at.astimezone(one.account.zone).date() for one in self.members if one.last_at
-        ]
-        return max(days, default=None)
+        newest = max((one.last_at for one in self.members if one.last_at), default=None)
+        return newest.astimezone(self.zone).date() if newest else None
 
     def snapshots(self) -> QuerySet[Snapshot]:
         return Snapshot.objects.filter(account__in=[one.pk for one in self.accounts])
@@ -91,15 +100,17 @@ def find_scope(
     Raise NoPortfolio if he may not see them.
     """
     owner = _owner(user, user_id)
-    rows = Account.objects.visible_to(user).filter(owner_id=owner.pk)
-    if source:
-        rows = rows.filter(source=source)
-    if account_id is not None:
-        rows = rows.filter(pk=account_id)
+    own = _members(Account.objects.visible_to(user).filter(owner_id=owner.pk))
+    members = [
+        one
+        for one in own
+        if source in ("", one.account.source) and account_id in (None, one.account.pk)
+    ]
     return Scope(
         owner=owner,
         currency=currency or Portfolio.objects.reporting_currency(owner.pk),
-        members=_members(rows),
+        members=members,
+        is_whole=len(members) == len(own) > 1,
     )
 
 

@@ -17,9 +17,9 @@ def underwater_of(scope: Scope, points: Sequence[CurvePoint]) -> list[float | No
     Empty if flows are not known, or somewhere nothing was there that could earn.
     """
     known = [point for one in points if (point := one.point)]
-    if len(known) < 2 or not flows_known(scope, known[0].at, known[-1].at):
+    if len(known) < 2 or not flows_known(scope, known[0], known[-1]):
         return []
-    ends = day_ends(known, read_flows(scope, known[0].at, known[-1].at))
+    ends = day_ends(known, read_flows(scope, known[0].earliest, known[-1].at))
     found = day_returns(ends)
     if any(one.ratio is None for one in found):
         return []

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import TestCase
 
 from snapshots.models import Flow
+from snapshots.performance.irr import xirr
 from snapshots.selectors.measures import read_performance, read_standings
 from snapshots.selectors.scope import NoPortfolio, find_scope
 from tests.factories import make_user
-from tests.snapshots.curves import days, make_tracked, put
+from tests.snapshots.curves import MONDAY, days, end, make_tracked, put
+
+DAY = timedelta(days=1)
 
 
 class PerformanceTests(TestCase):
@@ -58,6 +62,22 @@ class PerformanceTests(TestCase):
 
         self.assertEqual(found.exposure.value, 0.75)
         self.assertEqual(found.concentration.value, 0.375)
+
+    def test_money_weighted_return_counts_days_of_the_accounts_zone(self):
+        days(self.account, [100, 201, 202])
+        after_midnight = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)  # of Tuesday in Zurich
+        Flow.objects.record(account=self.account, at=after_midnight, amount=Decimal(100))
+
+        found = self.read().money_weighted
+
+        paid = [(MONDAY, -100), (MONDAY + DAY, -100), (MONDAY + 2 * DAY, 202)]
+        self.assertAlmostEqual(found.value, xirr(paid)[0])
+
+    def test_money_weighted_return_says_why_there_is_none(self):
+        days(self.account, [100])
+        end(self.account, MONDAY + DAY, 0)
+
+        self.assertEqual(self.read().money_weighted.reason, "Nothing of it came back or is left.")
 
 
 class ScopeTests(TestCase):

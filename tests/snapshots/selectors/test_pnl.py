@@ -5,8 +5,11 @@ from decimal import Decimal
 
 from django.test import TestCase
 
-from snapshots.models import Flow, Snapshot
+from snapshots.answers.telling import of_split
+from snapshots.models import Account, Flow, Portfolio, Snapshot
 from snapshots.performance.periods import Period
+from snapshots.performance.split import Split
+from snapshots.selectors.curve import read_ends
 from snapshots.selectors.pnl import read_pnl
 from snapshots.selectors.positions import explain, read_positions
 from snapshots.selectors.scope import find_scope
@@ -15,6 +18,10 @@ from tests.snapshots.curves import MONDAY, days, end, make_tracked, put, quarter
 
 DAY = timedelta(days=1)
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # Wednesday
+EURO = {"path": "a.csv", "usd_rate": {"rate": "2", "at": "2026-03-02", "source": "ECB"}}
+IN_EURO = {
+    "reporting_currency": "EUR", "fx_rate": 2, "fx_at": NOON, "fx_source": "ECB",
+}  # fmt: skip
 
 
 def flow(account, amount, at=NOON - timedelta(hours=1), **values):
@@ -84,6 +91,65 @@ class PnlTests(TestCase):
 
         self.assertEqual(self.pnl().amount, 0)
 
+    def test_flow_of_an_account_counts_once_its_value_has_it(self):
+        house = make_tracked(self.owner, name="House", wants_intraday=False)
+        days(house, [1000, 1000])
+        quarter(self.account, NOON, 110)
+        flow(house, 200)
+
+        before = self.pnl().amount
+        days(self.account, [110], first=MONDAY + 2 * DAY)
+        days(house, [1200], first=MONDAY + 2 * DAY)
+
+        self.assertEqual((before, self.pnl().amount), (0, 0))
+
+    def test_account_that_was_closed_takes_its_value_along_once(self):
+        for is_internal, value in ((True, 160), (False, 110)):
+            old = make_tracked(self.owner, name=f"Old {is_internal}", wants_intraday=False)
+            days(old, [50, 50])
+            Account.objects.filter(pk=old.pk).update(wants_eod=False)
+            flow(old, -50, is_internal=is_internal)  # after its last snapshot
+            if is_internal:
+                flow(self.account, 50, is_internal=True)
+            Snapshot.objects.filter(kind="intraday").delete()
+            quarter(self.account, NOON, value)
+
+            self.assertEqual(self.pnl().amount, 0, is_internal)
+            Flow.objects.all().delete()
+            Snapshot.objects.filter(account=old).delete()
+
+    def test_transfer_to_an_account_that_is_not_looked_at_is_a_flow(self):
+        for name in ("Second", "Third"):
+            days(make_tracked(self.owner, name=name, source="manual", settings={}), [10, 10])
+        second = Account.objects.get(name="Second")
+        for account in Account.objects.exclude(pk=self.account.pk):
+            quarter(account, NOON, 60 if account == second else 10)
+        quarter(self.account, NOON, 60)
+        flow(self.account, -50, is_internal=True)
+        flow(second, 50, is_internal=True)
+
+        amounts = [self.pnl(**of).amount for of in ({}, {"source": "manual"})]
+
+        self.assertEqual(amounts, [0, 0])
+
+    def test_baseline_is_found_however_long_nothing_was_accepted(self):
+        for n in range(2, 20):
+            end(self.account, MONDAY + n * DAY, 115, status="carried")
+        quarter(self.account, NOON + 18 * DAY, 121)
+
+        self.assertEqual(self.pnl().baseline.business_date, MONDAY + DAY)
+
+    def test_flow_of_the_first_day_is_told_in_the_reporting_currency(self):
+        new = make_tracked(make_user(), currency="EUR", settings=EURO)
+        Portfolio.objects.create(owner=new.owner, reporting_currency="EUR")
+        for n, value in enumerate((100, 160)):
+            quarter(new, NOON + n * timedelta(minutes=15), value, **IN_EURO)
+        flow(new, 120, at=NOON + timedelta(minutes=5))  # of USD
+
+        (pnl,) = read_pnl(find_scope(new.owner), [Period.INTERVAL])
+
+        self.assertEqual((pnl.flow, pnl.amount), (60, 0))
+
     def test_unknown_flows_make_a_value_change(self):
         self.account.flows_known_since = None
         self.account.save()
@@ -118,6 +184,31 @@ class PnlTests(TestCase):
 
 
 class ExplainTests(TestCase):
+    def test_account_that_left_is_explained_up_to_then_and_gone_afterwards(self):
+        account = make_tracked()
+        old = make_tracked(account.owner, name="Old", wants_intraday=False)
+        for one, prices in ((account, [100, 110, 110]), (old, [100, 110])):
+            for snapshot, price in zip(days(one, prices), prices, strict=True):
+                put(snapshot, one.name, 1, price)
+        Account.objects.filter(pk=old.pk).update(wants_eod=False)
+        scope = find_scope(account.owner)
+        first, *_, last = [one.point for one in read_ends(scope)]
+
+        split = explain(scope, first, last).split
+        now = read_positions(scope, last.at)
+
+        self.assertEqual((split.price, split.flow, split.unexplained), (20, -110, 0))
+        self.assertEqual([row.ticker for row, _ in now.positions], ["Main"])
+        self.assertEqual(now.total, 110)
+
+    def test_what_is_told_adds_up_to_the_last_digit(self):
+        third = Decimal(1) / 3
+
+        told = of_split(Split(price=third, fx=third, cross=third))
+
+        parts = [Decimal(told[name]) for name in ("price", "fx", "cross", "flow", "unexplained")]
+        self.assertEqual(sum(parts), Decimal(told["total"]))
+
     def test_splits_what_happened_and_names_the_movers(self):
         account = make_tracked()
         before, after = days(account, [300, 390])
