@@ -14,6 +14,7 @@ from scheduling.pace import Pace
 from scheduling.registry import default_job, task
 from scheduling.triggers import TriggerSpec
 from snapshots.capture.completeness import record_missed
+from snapshots.capture.elsewhere import request_elsewhere
 from snapshots.capture.rollout import EVERY, request_each
 from snapshots.capture.rounds import Request, take_snapshots
 from snapshots.intake.reading import KEY as READ_UPLOADS
@@ -201,6 +202,24 @@ default_job(
     misfire_grace_seconds=2 * HOUR,
     max_attempts=3,
     backoff_seconds=60,
+)
+
+
+@task("snapshots.pnl_elsewhere", timeout=120, retry_lost=True, label="P&L of other time zones")
+def pnl_elsewhere(ctx: RunContext) -> dict[str, Any]:
+    """Request the snapshots of accounts in other time zones, where pnl_intraday and pnl_eod rest.
+
+    Each becomes a run of one of those jobs. Pause them, and none is requested.
+    """
+    return request_elsewhere(ctx)
+
+
+default_job(
+    key="pnl_other_zones",
+    name="P&L Snapshots of Other Time Zones",
+    description="Takes the slots of accounts whose days begin and end at other times.",
+    task="snapshots.pnl_elsewhere",
+    trigger=TriggerSpec(kind="cron", expression="*/15 * * * *", timezone=ZONE),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from scheduling.context import RunContext
@@ -23,8 +24,8 @@ def request_each(ctx: RunContext, kind: SlotKind) -> dict[str, Any]:
     # By hand, whoever asks wants it now, whatever the clock says.
     at = ctx.scheduled_at if ctx.run.origin == Run.Origin.SCHEDULE else None
     accounts = accounts_that_want(kind, owner_id=ctx.run.owner_id, at=at)
-    requested = _requested(ctx, kind)
-    missing = [account for account in accounts if account.pk not in requested]
+    known = requested(ctx.run.task, ctx.scheduled_at, kind)
+    missing = [account for account in accounts if account.pk not in known]
     runs = Job.objects.trigger(
         [_request(ctx, account) for account in missing], origin=Run.Origin.DEPENDENCY
     )
@@ -52,11 +53,9 @@ def _request(ctx: RunContext, account: Account) -> RunRequest:
     )
 
 
-def _requested(ctx: RunContext, kind: SlotKind) -> set[int]:
+def requested(task: str, at: datetime, kind: SlotKind) -> set[int]:
     """Return the accounts that have a run for this instant."""
-    runs = Run.objects.filter(
-        task=ctx.run.task, scheduled_at=ctx.scheduled_at, origin=Run.Origin.DEPENDENCY
-    )
+    runs = Run.objects.filter(task=task, scheduled_at=at, origin=Run.Origin.DEPENDENCY)
     return {
         int(params["account"])
         for params in runs.values_list("params", flat=True)

@@ -28,7 +28,7 @@ def select_accounts(*, user: str, source: str, owner_id: int | None) -> list[Acc
             permanent=True,
         )
     found = _find_user(user)
-    if found is None or not _may_read(owner_id, found):
+    if found is None or not may_read(owner_id, found):
         raise TaskFailed(
             f"There is no user {user!r} whose accounts this job may read. Set 'user_id' or "
             "SNAPSHOT_USER_ID to the name of a user; a job of a user who is not staff reads only "
@@ -53,7 +53,7 @@ def select_accounts(*, user: str, source: str, owner_id: int | None) -> list[Acc
 def find_account(account_id: int, *, owner_id: int | None) -> Account:
     """Return one account. Raise TaskFailed if the owner of the job may not read it."""
     account = Account.objects.select_related("owner").filter(pk=account_id).first()
-    if account is None or not _may_read(owner_id, account.owner):
+    if account is None or not may_read(owner_id, account.owner):
         raise TaskFailed(
             f"There is no account {account_id} that this job may read. GET /api/accounts lists "
             "yours, and so does the admin.",
@@ -87,7 +87,8 @@ def _find_user(user: str) -> AbstractBaseUser | None:
     return found
 
 
-def _may_read(owner_id: int | None, user: AbstractBaseUser) -> bool:
+def may_read(owner_id: int | None, user: AbstractBaseUser) -> bool:
+    """Tell whether a job of this owner may read accounts of `user`; None = staff."""
     if owner_id is None or owner_id == user.pk:
         return True
     return _is_staff(owner_id)
