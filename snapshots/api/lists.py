@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -13,20 +15,31 @@ from scheduling.rest.filters import Filters, InstantFilter
 from snapshots.answers.telling import of_account, of_snapshot
 from snapshots.api.serializers import AccountSerializer, SnapshotSerializer
 from snapshots.models import Account, Snapshot
+from snapshots.selectors.users import find_user
+
+
+class UserFilter(django_filters.CharFilter):
+    """By whose they are: a user's name or id. Of nobody there is nothing."""
+
+    def __init__(self, field_name: str) -> None:
+        super().__init__(
+            field_name, label="Whose: a user's name or id; staff see others'.", max_length=150
+        )
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs.filter(**{self.field_name: find_user(value)}) if value else qs
 
 
 class AccountFilters(Filters):
     source = django_filters.CharFilter()
-    user_id = django_filters.NumberFilter(field_name="owner_id", label="Whose; staff see others'.")
+    user_id = UserFilter("owner")
     ordering = django_filters.OrderingFilter(fields=("id", "name", "source"))
 
 
 class SnapshotFilters(Filters):
     account = django_filters.NumberFilter(field_name="account_id")
     source = django_filters.CharFilter(field_name="account__source")
-    user_id = django_filters.NumberFilter(
-        field_name="account__owner_id", label="Whose; staff see others'."
-    )
+    user_id = UserFilter("account__owner")
     kind = django_filters.MultipleChoiceFilter(choices=Snapshot.Kind.choices)
     status = django_filters.MultipleChoiceFilter(choices=Snapshot.Status.choices)
     slot_from = InstantFilter(field_name="slot_at", lookup_expr="gte")

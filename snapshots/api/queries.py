@@ -29,8 +29,10 @@ class ScopeQuery(Closed):
     source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=sorted(SOURCES), required=False, help_text="Accounts of this source only."
     )
-    user_id = serializers.IntegerField(
-        required=False, min_value=1, help_text="Whose accounts: one's own, unless staff."
+    user_id = serializers.CharField(
+        required=False,
+        max_length=150,
+        help_text="Whose accounts: a user's name or id; one's own, unless staff.",
     )
     account = serializers.IntegerField(
         required=False, min_value=1, help_text="This account only; /api/accounts lists them."
@@ -87,7 +89,7 @@ def scope_of(request: Request, values: dict[str, Any]) -> Scope:
     try:
         return find_scope(
             request.user,
-            user_id=values.get("user_id"),
+            user_id=values.get("user_id", ""),
             source=values.get("source", ""),
             account_id=values.get("account"),
             currency=values.get("currency", ""),

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from scheduling.exceptions import TaskFailed
 from snapshots.models import Account
+from snapshots.selectors.users import find_user
 from snapshots.slots import SlotKind, is_slot
 from snapshots.sources import SOURCES
 
@@ -27,7 +28,7 @@ def select_accounts(*, user: str, source: str, owner_id: int | None) -> list[Acc
             f"There is no source {source!r}. Set 'source' or SNAPSHOT_SOURCE to one of: {known}.",
             permanent=True,
         )
-    found = _find_user(user)
+    found = find_user(user)
     if found is None or not may_read(owner_id, found):
         raise TaskFailed(
             f"There is no user {user!r} whose accounts this job may read. Set 'user_id' or "
@@ -77,14 +78,6 @@ def accounts_that_want(
         for account in wanting.order_by("pk")
         if at is None or is_slot(at, is_eod=kind == "eod", zone=account.zone)
     ]
-
-
-def _find_user(user: str) -> AbstractBaseUser | None:
-    users = get_user_model()._default_manager
-    found = users.filter(**{get_user_model().USERNAME_FIELD: user}).first()
-    if found is None and user.isascii() and user.isdigit() and len(user) < len(str(2**63)):
-        found = users.filter(pk=int(user)).first()
-    return found
 
 
 def may_read(owner_id: int | None, user: AbstractBaseUser) -> bool:

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from snapshots.models import Account, Portfolio, Snapshot
+from snapshots.selectors.users import find_user
 from snapshots.valuing.rates import USD
 
 
@@ -90,12 +90,14 @@ class Scope:
 def find_scope(
     user: AbstractBaseUser | AnonymousUser,
     *,
-    user_id: int | None = None,
+    user_id: str = "",
     source: str = "",
     account_id: int | None = None,
     currency: str = "",
 ) -> Scope:
     """Return the accounts of `user_id` that `user` may see; his own if nobody is named.
+
+    user_id  a user's name or id
 
     Raise NoPortfolio if he may not see them.
     """
@@ -114,13 +116,10 @@ def find_scope(
     )
 
 
-def _owner(user: AbstractBaseUser | AnonymousUser, user_id: int | None) -> Any:
-    if user_id is None or user_id == user.pk:
-        return user
-    others = get_user_model()._default_manager.filter(pk=user_id)
-    found = others.first() if getattr(user, "is_staff", False) else None
-    if found is None:
-        raise NoPortfolio(f"There is no user {user_id} whose portfolio you may see.")
+def _owner(user: AbstractBaseUser | AnonymousUser, user_id: str) -> Any:
+    found = find_user(user_id) if user_id else user
+    if found is None or (found.pk != user.pk and not getattr(user, "is_staff", False)):
+        raise NoPortfolio(f"There is no user {user_id!r} whose portfolio you may see.")
     return found
 
 

@@ -40,7 +40,11 @@ class OwnershipTests(PortfolioTestCase):
 
     def test_nobody_sees_others_by_naming_them(self):
         for path in PATHS:
-            for query in ({"user_id": self.alice.pk}, {"account": self.account.pk}):
+            for query in (
+                {"user_id": self.alice.pk},
+                {"user_id": self.alice.get_username()},
+                {"account": self.account.pk},
+            ):
                 if path == "/api/accounts" and "account" in query:
                     continue
                 answer = self.bobs_api.get(path, query)
@@ -53,7 +57,8 @@ class OwnershipTests(PortfolioTestCase):
 
     def test_owners_and_staff_see_it(self):
         for path in PATHS:
-            for api, query in ((self.api, {}), (self.staff_api, {"user_id": self.alice.pk})):
+            whose = {"user_id": self.alice.get_username()}
+            for api, query in ((self.api, {}), (self.staff_api, whose)):
                 answer = api.get(path, query)
 
                 self.assertEqual(answer.status_code, 200, path)

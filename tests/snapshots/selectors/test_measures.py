@@ -85,7 +85,8 @@ class ScopeTests(TestCase):
         owner = make_tracked().owner
         stranger, staff = make_user(), make_user(is_staff=True)
 
-        self.assertEqual(len(find_scope(staff, user_id=owner.pk).members), 1)
-        for missing in (owner.pk, 10**9):
+        for named in (str(owner.pk), owner.get_username()):
+            self.assertEqual(len(find_scope(staff, user_id=named).members), 1)
+        for missing in (str(owner.pk), owner.get_username(), str(10**9), str(10**30), "nobody"):
             with pytest.raises(NoPortfolio, match="whose portfolio you may see"):
                 find_scope(stranger, user_id=missing)
