@@ -11,9 +11,11 @@ import pytest
 from django.conf import settings
 
 from project.command_line import CUT_SHORT
-from scheduling.models import Worker
+from scheduling.models import Job, Worker
 from tests.factories import make_job
 from tests.installation import MANAGE, Installation
+
+pytestmark = pytest.mark.any_database
 
 
 @pytest.fixture(params=["1", ""], ids=["unbuffered", "buffered"])
@@ -26,17 +28,19 @@ def unread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     os.close(writing)
 
 
-def start(installation: Installation, unread: int, *args: str) -> subprocess.Popen[str]:
-    env = installation.env | {"PYTHONUNBUFFERED": os.environ["PYTHONUNBUFFERED"]}
+def start(
+    installation: Installation, unread: int, *args: str, **more: str
+) -> subprocess.Popen[str]:
+    env = installation.env | {"PYTHONUNBUFFERED": os.environ["PYTHONUNBUFFERED"]} | more
     return subprocess.Popen(
         (*MANAGE, *args), env=env, cwd=settings.BASE_DIR, stdout=unread, stderr=subprocess.PIPE,
         text=True,
     )  # fmt: skip
 
 
-def run(installation: Installation, unread: int, *args: str) -> tuple[int, str]:
+def run(installation: Installation, unread: int, *args: str, **env: str) -> tuple[int, str]:
     """Run a command to its end and return its exit code and what it said of errors."""
-    with start(installation, unread, *args) as program:
+    with start(installation, unread, *args, **env) as program:
         _, errors = program.communicate(timeout=60)
     return program.returncode, errors
 
@@ -65,11 +69,11 @@ def test_a_command_that_fails_says_so_all_the_same(installation: Installation, u
     assert errors.startswith("CommandError: There is no job 'none'.")
 
 
-def test_setup_sets_up_all_the_same(new_installation: Installation, unread: int) -> None:
-    ended = run(new_installation, unread, "setup")
+def test_setup_sets_up_all_the_same(installation: Installation, unread: int) -> None:
+    ended = run(installation, unread, "setup", DEBUG="1")  # static files are not compressed
 
     assert ended == (0, "")
-    assert "pnl_intraday" in new_installation.manage("list_jobs").stdout
+    assert Job.objects.get(key="pnl_intraday").runs.exists()
 
 
 def test_a_scheduler_goes_on_and_stops_as_it_should(

@@ -161,6 +161,7 @@ def test_tracked_markets_are_pairs(given: str, expected: list[tuple[str, str]]) 
     assert read_settings(TRACKED_MARKETS=given)["TRACKED_MARKETS"] == expected
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("command", ["setup", "runapscheduler", "check"])
 def test_a_command_ends_with_one_line(new_installation: Installation, command: str) -> None:
     ended = new_installation.manage(command, check=False, PORT="abc")
@@ -169,6 +170,7 @@ def test_a_command_ends_with_one_line(new_installation: Installation, command: s
     assert ended.stderr == f"Daybook cannot start. PORT is 'abc'. {NUMBER}\n"
 
 
+@pytest.mark.any_database
 def test_the_start_of_all_ends_with_one_line(new_installation: Installation) -> None:
     program = new_installation.launch((sys.executable, "-m", "project.start"), LOG_FORMAT="xml")
 
@@ -176,6 +178,7 @@ def test_the_start_of_all_ends_with_one_line(new_installation: Installation) -> 
     assert program.output == "Daybook cannot start. LOG_FORMAT is 'xml'. Write text or json.\n"
 
 
+@pytest.mark.any_database
 def test_gunicorn_ends_and_says_why(new_installation: Installation) -> None:
     command = ("-m", "gunicorn", "project.wsgi", "--bind", "127.0.0.1:0", "--no-control-socket")
 
@@ -185,6 +188,7 @@ def test_gunicorn_ends_and_says_why(new_installation: Installation) -> None:
     assert f"SHUTDOWN_GRACE is 'x'. {SECONDS}" in program.output
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("command", ["setup", "runapscheduler", "list_jobs"])
 def test_a_database_that_is_away_is_said_in_one_line(
     new_installation: Installation, command: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from threading import Thread
@@ -40,25 +39,21 @@ def connection_params(database_url: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.any_database
 def test_a_database_that_never_answers_is_given_up(
     new_installation: Installation, server: socket.socket
 ) -> None:
-    start = time.monotonic()
+    short = url(server, "?connect_timeout=2")  # s; libpq knows no shorter one
 
-    ended = new_installation.manage("list_jobs", check=False, timeout=30, DATABASE_URL=url(server))
+    ended = new_installation.manage("list_jobs", check=False, timeout=30, DATABASE_URL=short)
 
     assert ended.returncode == 1
     assert "connection timeout expired" in ended.stderr
-    assert time.monotonic() - start < 15
 
 
-def test_the_url_may_ask_for_other_times(server: socket.socket) -> None:
-    start = time.monotonic()
-
-    with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(**connection_params(url(server, "?connect_timeout=2")))
-
-    assert 1.5 < time.monotonic() - start < 4.5
+def test_who_asks_for_no_time_waits_five_seconds(server: socket.socket) -> None:
+    assert connection_params(url(server))["connect_timeout"] == 5
+    assert connection_params(url(server, "?connect_timeout=2"))["connect_timeout"] == 2
 
 
 def test_an_open_connection_asks_whether_its_host_lives(server: socket.socket) -> None:

@@ -10,6 +10,7 @@ import urllib.request
 import psutil
 import pytest
 
+from project.start import bracketed
 from tests.factories import make_job
 from tests.installation import Installation, Program
 
@@ -25,7 +26,7 @@ def free_port() -> int:
 
 def start(installation: Installation, **env: str) -> tuple[Program, int]:
     port = free_port()
-    program = installation.launch(START, PORT=str(port), **env)
+    program = installation.launch(START, PORT=str(port), WEB_CONCURRENCY="1", **env)
     program.wait_for(UP)
     program.wait_for("Booting worker")
     return program, port
@@ -36,21 +37,20 @@ def answers(port: int, *, host: str = "127.0.0.1") -> bool:
         return bool(response.status == 200)
 
 
-def test_web_and_scheduler_run_together_at_the_port(installation: Installation) -> None:
-    program, port = start(installation)
-
-    assert answers(port)
-    assert f"Daybook is at http://127.0.0.1:{port}/" in program.output
-
-
-@pytest.mark.parametrize("host", ["::1", "[::1]"])
-def test_host_may_be_an_ipv6_address(installation: Installation, host: str) -> None:
-    program, port = start(installation, HOST=host)
+@pytest.mark.any_database
+def test_host_may_be_an_ipv6_address(installation: Installation) -> None:
+    program, port = start(installation, HOST="::1")
 
     assert answers(port, host="[::1]")
     assert f"Daybook is at http://[::1]:{port}/" in program.output
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_is_in_brackets_before_a_port(host: str) -> None:
+    assert bracketed(host) == "[::1]"
+
+
+@pytest.mark.any_database
 def test_lines_of_web_and_scheduler_are_json_on_request(installation: Installation) -> None:
     program, _ = start(installation, LOG_FORMAT="json")
 
@@ -60,8 +60,10 @@ def test_lines_of_web_and_scheduler_are_json_on_request(installation: Installati
     assert {"gunicorn.error", "scheduling.management.commands.runapscheduler"} <= loggers
 
 
-def test_interrupt_ends_all_of_it_with_success(installation: Installation) -> None:
-    program, _ = start(installation)
+def test_web_and_scheduler_run_together_until_an_interrupt(installation: Installation) -> None:
+    program, port = start(installation)
+    assert answers(port)
+    assert f"Daybook is at http://127.0.0.1:{port}/" in program.output
     family = psutil.Process(program.pid).children(recursive=True)
 
     program.send_signal(signal.SIGINT)
@@ -71,6 +73,7 @@ def test_interrupt_ends_all_of_it_with_success(installation: Installation) -> No
     assert "Traceback" not in program.output
 
 
+@pytest.mark.any_database
 def test_interrupt_at_the_very_start_ends_it_too(installation: Installation) -> None:
     program = installation.launch(START, PORT=str(free_port()))
     program.wait_for("Daybook is at")
@@ -80,6 +83,7 @@ def test_interrupt_at_the_very_start_ends_it_too(installation: Installation) -> 
     assert program.wait(15) == 0
 
 
+@pytest.mark.any_database
 def test_closed_terminal_leaves_no_process_behind(installation: Installation) -> None:
     program, _ = start(installation)
     family = psutil.Process(program.pid).children(recursive=True)
@@ -90,6 +94,7 @@ def test_closed_terminal_leaves_no_process_behind(installation: Installation) ->
     assert not [process for process in family if process.is_running()]
 
 
+@pytest.mark.any_database
 def test_taken_port_is_said_at_once(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -100,6 +105,7 @@ def test_taken_port_is_said_at_once(installation: Installation) -> None:
         assert f"PORT={port + 1} make run" in program.output
 
 
+@pytest.mark.any_database
 def test_address_of_another_machine_is_said_at_once(installation: Installation) -> None:
     program = installation.launch(START, HOST="192.0.2.1")
 
@@ -108,6 +114,7 @@ def test_address_of_another_machine_is_said_at_once(installation: Installation) 
     assert "Traceback" not in program.output
 
 
+@pytest.mark.any_database
 def test_process_that_dies_is_named_and_takes_the_other_with_it(
     installation: Installation,
 ) -> None:
@@ -121,6 +128,7 @@ def test_process_that_dies_is_named_and_takes_the_other_with_it(
     assert not find(program, "gunicorn")
 
 
+@pytest.mark.any_database
 def test_process_that_gives_up_is_named_with_its_exit_code(installation: Installation) -> None:
     commands = {"web": "exec sleep 60", "scheduler": "exit 3"}
     code = (
