@@ -27,8 +27,10 @@ SHOWN = 8
 class Imported:
     """What became of the rows.
 
+    known     they were there already: from the source, or entered by somebody
     since     when the earliest flow was that is new; None = none is
     unvalued  coins that came or left, and whose value then is not known
+    unlike    days of which something else is entered than the source tells
     refused   flows that could not be kept, and why
     unknown   words for types that are neither deposits nor withdrawals, with how often
     """
@@ -38,13 +40,14 @@ class Imported:
     transfers: int = 0
     since: datetime | None = None
     unvalued: list[str] = field(default_factory=list)
+    unlike: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
 
     @property
     def is_whole(self) -> bool:
         """Tell whether each flow that there was is kept."""
-        return not (self.unvalued or self.refused)
+        return not (self.unvalued or self.unlike or self.refused)
 
 
 def import_trades(account: Account, trades: Sequence[Trade]) -> Imported:
@@ -81,13 +84,27 @@ def import_trades(account: Account, trades: Sequence[Trade]) -> Imported:
 
 
 def import_series(account: Account, days: Iterable[DailyValue]) -> Imported:
-    """Keep what came and went on each day, by its date: a day that was corrected is not."""
+    """Keep what came and went on each day, by its date: a day that was corrected is not.
+
+    What somebody entered is not doubled; where that is another sum the day is named.
+    """
     imported = Imported()
+    others = _Others(account)
     with transaction.atomic():
         for day in days:
             if not day.flow:
                 continue
             at = day.at - timedelta(minutes=1)  # still within the day
+            if others.have(day.flow, at):
+                imported.known += 1
+                continue
+            if entered := others.on_the_day_of(at):
+                imported.unlike.append(
+                    f"{at.astimezone(account.zone):%Y-%m-%d}: the source tells "
+                    f"{day.flow:,.2f} {account.currency}, and entered is "
+                    f"{' and '.join(map(str, entered))}"
+                )
+                continue
             _keep(
                 imported,
                 account,
@@ -98,6 +115,36 @@ def import_series(account: Account, days: Iterable[DailyValue]) -> Imported:
                 external_id=f"{at.astimezone(account.zone):%Y-%m-%d}",
             )
     return imported
+
+
+class _Others:
+    """The flows of an account that its series did not bring: each stands for one of its days."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._left = list(Flow.objects.filter(account=account).exclude(source=SERIES))
+
+    def have(self, amount: Decimal, at: datetime) -> bool:
+        """Take what is the same as a day of the series, booked within a few days; or all of it."""
+        same = [one for one in self._left if one.amount == amount and self._is_near(one, at)]
+        found = same[:1]
+        if not found:
+            found = self.on_the_day_of(at)
+            is_all = sum((one.amount for one in found), Decimal(0)) == amount
+            found = found if is_all and all(map(self._is_in_currency, found)) else []
+        self._left = [one for one in self._left if one not in found]
+        return bool(found)
+
+    def on_the_day_of(self, at: datetime) -> list[Flow]:
+        zone = self._account.zone
+        day = at.astimezone(zone).date()
+        return [one for one in self._left if one.at.astimezone(zone).date() == day]
+
+    def _is_near(self, flow: Flow, at: datetime) -> bool:
+        return self._is_in_currency(flow) and abs(flow.at - at) <= ON_ITS_WAY
+
+    def _is_in_currency(self, flow: Flow) -> bool:
+        return flow.currency == self._account.currency
 
 
 def _apart(trades: Sequence[Trade]) -> tuple[list[Trade], list[Trade]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -97,16 +98,47 @@ class TradeTableTests(TestCase):
 
 
 class SaxoSeriesTests(Here, TestCase):
-    def test_what_came_on_a_day_is_a_flow_of_it(self):
-        account = make_saxo_account(self.server)
-        account.settings = {"usd_rate": {"rate": "1.08", "at": "2026-03-02", "source": "ECB"}}
-        account.save()
-        self.server.pay_day = (timezone.now() - timedelta(days=3)).day
-        out = StringIO()
+    def setUp(self):
+        super().setUp()
+        self.account = make_saxo_account(self.server)
+        self.account.settings = {"usd_rate": {"rate": "1.08", "at": "2026-03-02", "source": "ECB"}}
+        self.account.save()
+        self.paid_at = timezone.now() - timedelta(days=3)
+        self.server.pay_day = self.paid_at.astimezone(self.account.zone).day
 
-        call_command("import_flows", account=account.pk, days=5, stdout=out)
-        call_command("import_flows", account=account.pk, days=5, stdout=out)
+    def run_it(self):
+        out = StringIO()
+        call_command("import_flows", account=self.account.pk, days=5, stdout=out)
+        return out.getvalue()
+
+    def enter(self, amount, at):
+        Flow.objects.record(account=self.account, at=at, amount=Decimal(amount), currency="EUR")
+
+    def test_what_came_on_a_day_is_a_flow_of_it(self):
+        self.run_it()
+        said = self.run_it()
 
         flow = Flow.objects.get()
         self.assertEqual((flow.amount, flow.currency, flow.source), (1000, "EUR", "saxo_api"))
-        self.assertIn("1 were there already", out.getvalue())
+        self.assertIn("1 were there already", said)
+
+    def test_what_somebody_entered_is_not_doubled(self):
+        for amounts in ([1000], [400, 600]):
+            Flow.objects.all().delete()
+            for amount in amounts:
+                self.enter(amount, self.paid_at - timedelta(days=len(amounts) == 1))
+
+            said = self.run_it()
+
+            self.assertEqual(Flow.objects.count(), len(amounts))
+            self.assertIn("Added 0 flow(s); 1 were there already", said)
+
+    def test_a_day_that_somebody_entered_otherwise_is_named_and_left(self):
+        self.enter(900, self.paid_at)
+
+        said = self.run_it()
+
+        self.assertEqual(Flow.objects.get().amount, 900)
+        self.assertIn("the source tells 1,000.00 EUR, and entered is 900.00 EUR at", said)
+        self.account.refresh_from_db()
+        self.assertIsNone(self.account.flows_known_since)

@@ -90,6 +90,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Neither deposits nor withdrawals: {words}.")
         for title, lines in (
             ("Coins that came or left, whose value then is not in the table", imported.unvalued),
+            ("Entered otherwise, and left so", imported.unlike),
             ("Not kept", imported.refused),
         ):
             if lines:
