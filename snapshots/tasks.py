@@ -1,7 +1,8 @@
-"""The task that takes snapshots, and the jobs that run it."""
+"""The tasks of snapshots, and the jobs that run them."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -17,6 +18,9 @@ from snapshots.capture.completeness import record_missed
 from snapshots.capture.elsewhere import request_elsewhere
 from snapshots.capture.rollout import EVERY, request_each
 from snapshots.capture.rounds import Request, take_snapshots
+from snapshots.intake.backfill_run import Request as PastRequest
+from snapshots.intake.backfill_run import backfill_accounts
+from snapshots.intake.backfill_run import why_not as why_not_backfill
 from snapshots.intake.reading import KEY as READ_UPLOADS
 from snapshots.intake.reading import read_waiting
 from snapshots.models import Account
@@ -220,6 +224,60 @@ default_job(
     description="Takes the slots of accounts whose days begin and end at other times.",
     task="snapshots.pnl_elsewhere",
     trigger=TriggerSpec(kind="cron", expression="*/15 * * * *", timezone=ZONE),
+)
+
+
+PastUser = Annotated[
+    Annotated[str, BeforeValidator(_id_as_text)] | None,
+    Field(
+        title="User",
+        description="Whose accounts: a user's name or id.",
+        json_schema_extra={"x-left-empty": "all that the job may read"},
+    ),
+]
+PastAccount = Annotated[
+    Annotated[str, Field(pattern="^[0-9]{1,18}$"), BeforeValidator(_id_as_text)] | None,
+    Field(title="Account", description="Only this one, by its number."),
+]
+FirstDay = Annotated[date | None, Field(title="From", description="Left empty: a year.")]
+LastDay = Annotated[date | None, Field(title="To", description="Left empty: until yesterday.")]
+
+
+@task("snapshots.backfill", timeout=HOUR, retry_lost=True, label="Backfill snapshots")
+def backfill_snapshots(
+    ctx: RunContext,
+    *,
+    user_id: PastUser = None,
+    account: PastAccount = None,
+    first_day: FirstDay = None,
+    last_day: LastDay = None,
+    dry_run: bool = False,
+) -> dict[str, Any] | Degraded:
+    """Write ends of past days that are missing, as sources tell of them afterwards.
+
+    What was accepted, what is suspect and what somebody decided about stays. Sources that tell of
+    the past are cointracking_api and saxo_api; of Saxo flows are kept as well. A dry run asks
+    and counts, and writes nothing.
+    """
+    request = PastRequest(
+        user=user_id or "",
+        account_id=int(account) if account else None,
+        first=first_day,
+        last=last_day,
+        is_dry_run=dry_run,
+    )
+    return backfill_accounts(ctx, request)
+
+
+default_job(
+    key="backfill_snapshots",
+    name="Backfill snapshots",
+    description="Fills missing ends of days from what sources tell of the past.",
+    task="snapshots.backfill",
+    trigger=TriggerSpec(kind="cron", expression="40 4 * * *", timezone=ZONE),
+    overlap="allow",  # one that was killed keeps nobody from doing it again
+    max_instances=10,
+    paused=why_not_backfill,
 )
 
 

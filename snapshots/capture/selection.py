@@ -11,7 +11,7 @@ from scheduling.exceptions import TaskFailed
 from snapshots.models import Account
 from snapshots.selectors.users import find_user
 from snapshots.slots import SlotKind, is_slot
-from snapshots.sources import SOURCES
+from snapshots.sources import SOURCES, tells_of_the_past
 
 
 def select_accounts(*, user: str, source: str, owner_id: int | None) -> list[Account]:
@@ -63,6 +63,43 @@ def find_account(account_id: int, *, owner_id: int | None) -> Account:
     return account
 
 
+def accounts_with_a_past(
+    *, user: str, account_id: int | None, owner_id: int | None
+) -> list[Account]:
+    """Return the accounts whose sources tell what they were worth before.
+
+    user        name or id; empty = all whose accounts the owner of the job may read
+    account_id  only this one
+
+    Raise TaskFailed, with what to do, if there is none that the owner of the job may read.
+    """
+    if account_id is not None:
+        account = find_account(account_id, owner_id=owner_id)
+        if user and not _is_named(account.owner, user):
+            raise TaskFailed(f"Account {account_id} is not one of {user!r}.", permanent=True)
+        if not tells_of_the_past(account.source):
+            raise TaskFailed(f"{account} tells nothing of the past. {_who_does()}", permanent=True)
+        return [account]
+    rows = Account.objects.select_related("owner").filter(wants_eod=True).order_by("pk")
+    if user:
+        found = find_user(user)
+        if found is None or not may_read(owner_id, found):
+            raise TaskFailed(
+                f"There is no user {user!r} whose accounts this job may read.", permanent=True
+            )
+        rows = rows.filter(owner_id=found.pk)
+    elif owner_id is not None and not _is_staff(owner_id):
+        rows = rows.filter(owner_id=owner_id)
+    accounts = [account for account in rows if tells_of_the_past(account.source)]
+    if not accounts:
+        whose = f"User {user!r} has no account" if user else "There is no account"
+        raise TaskFailed(
+            f"{whose} with ends of days whose source tells of the past. {_who_does()}",
+            permanent=True,
+        )
+    return accounts
+
+
 def accounts_that_want(
     kind: SlotKind, *, owner_id: int | None, at: datetime | None
 ) -> list[Account]:
@@ -78,6 +115,16 @@ def accounts_that_want(
         for account in wanting.order_by("pk")
         if at is None or is_slot(at, is_eod=kind == "eod", zone=account.zone)
     ]
+
+
+def _who_does() -> str:
+    names = ", ".join(name for name in sorted(SOURCES) if tells_of_the_past(name))
+    return f"Only these sources do: {names}."
+
+
+def _is_named(owner: AbstractBaseUser, user: str) -> bool:
+    found = find_user(user)
+    return found is not None and found.pk == owner.pk
 
 
 def may_read(owner_id: int | None, user: AbstractBaseUser) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -65,6 +66,16 @@ def store(account: Account, slot: Slot, draft: Draft, *, now: datetime) -> tuple
             SnapshotPart.objects.filter(snapshot=snapshot).delete()
         _write_belongings(snapshot, draft)
         return snapshot, "replaced" if before else "created"
+
+
+def store_new(account: Account, drafts: Iterable[tuple[Slot, Draft]]) -> None:
+    """Write drafts without positions into slots that have nothing; the account is locked."""
+    rows = []
+    for slot, draft in drafts:
+        snapshot = Snapshot(account=account)
+        _fill(snapshot, slot, draft)
+        rows.append(snapshot)
+    Snapshot.objects.bulk_create(rows, batch_size=BATCH)
 
 
 def is_better(draft: Draft, before: Snapshot) -> bool:

@@ -31,6 +31,11 @@ UPLOADED: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def tells_of_the_past(name: str) -> bool:
+    """Tell whether accounts of the source `name` can be backfilled."""
+    return hasattr(SOURCES.get(name), "history")
+
+
 def open_source(name: str, settings: Mapping[str, Any], around: Surroundings) -> Source:
     """Return the source `name`, set up with an account's `settings`.
 

@@ -52,7 +52,7 @@ class Valuation:
     lines        those that are kept, the largest first, the unpriced last
     total_value  account's currency, of all positions
     sums         the total by kind of position
-    quality      share of the value that is fresh in price and source
+    quality      share of the value that is fresh in price and source; None = nobody knows
     """
 
     lines: tuple[ValuedLine, ...]
@@ -62,7 +62,7 @@ class Valuation:
     total_reporting: Decimal
     sums: dict[str, Decimal]
     rates: Rates
-    quality: Decimal
+    quality: Decimal | None
     min_usd: Decimal
     dust_count: int
     dust_value_usd: Decimal
@@ -106,6 +106,29 @@ def value_pieces(
             dust_count=sum(piece.dust_count for piece in found),
             dust_value_usd=add(piece.dust_value for piece in found) * per_unit,
         )
+
+
+def value_total(total: Decimal, rates: Rates) -> Valuation:
+    """Value a total whose positions nobody knows. Raise InvalidStatement if it is none."""
+    with localcontext(EXACT):
+        total_usd = total * (rates.to_usd.rate if rates.to_usd else Decimal(1))
+        total_reporting = total * (rates.to_reporting.rate if rates.to_reporting else Decimal(1))
+    largest = max(abs(total), abs(total_usd), abs(total_reporting))
+    if largest >= LIMIT:
+        raise InvalidStatement(f"A total of {largest:.1E}: no portfolio is that large.")
+    return Valuation(
+        lines=(),
+        pieces=(),
+        total_value=total,
+        total_usd=total_usd,
+        total_reporting=total_reporting,
+        sums={},
+        rates=rates,
+        quality=None,
+        min_usd=Decimal(0),
+        dust_count=0,
+        dust_value_usd=Decimal(0),
+    )
 
 
 def require_currency(statement: Statement, currency: str) -> None:
