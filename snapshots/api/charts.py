@@ -37,7 +37,7 @@ from snapshots.api.serializers import (
     TableSerializer,
 )
 from snapshots.performance.periods import Period
-from snapshots.selectors.curve import CurvePoint, read_ends, read_quarters
+from snapshots.selectors.curve import CurvePoint, read_days, read_ends, read_quarters
 from snapshots.selectors.measures import performance_of
 from snapshots.selectors.pnl import read_pnl
 from snapshots.selectors.positions import allocation, explain, read_positions
@@ -158,7 +158,7 @@ class ExplainView(ChartView):
 
 
 def read_range(scope: Scope, name: str) -> list[CurvePoint]:
-    """Return the points of a range: quarters of an hour of up to a week, ends of days of more."""
+    """Return the points of a range: quarters of an hour of up to a week, else days and now."""
     newest = scope.newest_day
     if newest is None:
         return []
@@ -170,8 +170,8 @@ def read_range(scope: Scope, name: str) -> list[CurvePoint]:
         ends = read_ends(scope, since=date.fromordinal(since.toordinal() - 1))
         return sorted([*found, *ends], key=lambda one: one.at)
     if name == "YTD":
-        return read_ends(scope, since=date(newest.year - 1, 12, 31))
-    return read_ends(scope, since=date.fromordinal(newest.toordinal() - length.days)
+        return read_days(scope, since=date(newest.year - 1, 12, 31))
+    return read_days(scope, since=date.fromordinal(newest.toordinal() - length.days)
                      if length else None)  # fmt: skip
 
 

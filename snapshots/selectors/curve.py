@@ -79,6 +79,16 @@ def read_ends(
     return list(_with_days_between([point for point in points if point]))
 
 
+def read_days(scope: Scope, *, since: date | None = None) -> list[CurvePoint]:
+    """Return the ends of days as `read_ends`, and what the portfolio is worth since the last."""
+    ends = read_ends(scope, since=since)
+    newest = scope.newest_day
+    now = last_point(read_quarters(scope, since=newest)) if newest else None
+    if now is None or (ends and now.at <= ends[-1].at):
+        return ends
+    return list(_with_days_between([*ends, now]))
+
+
 def read_quarters(scope: Scope, *, since: date, until: date | None = None) -> list[CurvePoint]:
     """Return the quarters of an hour of the days in [since, until], oldest first.
 
