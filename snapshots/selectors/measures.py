@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -95,12 +95,20 @@ def _nothing(
         ends=ends,
         returns=(),
         changes=changes,
-        measures=measure([], started_on=None),
+        measures=_without(measure([], started_on=None), reason),
         money_weighted=Measure(reason=reason),
         flows_known=is_known,
         started_on=None,
         reason=reason,
     )
+
+
+def _without(measures: Measures, reason: str) -> Measures:
+    """Give each of them the same reason: that there are no returns is only what follows."""
+    names = [
+        one.name for one in fields(measures) if isinstance(getattr(measures, one.name), Measure)
+    ]
+    return replace(measures, **dict.fromkeys(names, Measure(reason=reason)))
 
 
 def _money_weighted(days: Sequence[DayEnd], flows: Sequence[Flowed], zone: ZoneInfo) -> Measure:
