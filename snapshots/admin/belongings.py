@@ -8,6 +8,7 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 
 from scheduling.pages.history import History
+from snapshots.figures import readable
 from snapshots.models import SnapshotPart, SnapshotReview, SnapshotRevision
 
 NOTHING = "—"
@@ -62,4 +63,4 @@ class RevisionInline(History, TabularInline):
 
 def money(value: Any) -> str:
     """Return an amount with cents, or a dash where nobody knows it."""
-    return NOTHING if value is None else f"{value:,.2f}"
+    return NOTHING if value is None else readable(value)

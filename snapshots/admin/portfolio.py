@@ -19,6 +19,8 @@ from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
 from scheduling.pages.times import Moment, length
+from snapshots.admin.members import lines_of
+from snapshots.figures import readable
 from snapshots.models import Portfolio
 from snapshots.performance.measures import Measure
 from snapshots.performance.periods import Period, Pnl, Point
@@ -35,6 +37,9 @@ PERIODS = {
     Period.YEAR: "Year to date",
     Period.INCEPTION: "Since inception",
 }
+GROUPINGS = (
+    ("ticker", "Ticker"), ("account", "Account"), ("location", "Place"), ("kind", "Kind")
+)  # fmt: skip
 RANGES = ("1D", "1W", "1M", "3M", "YTD", "1Y", "Max")
 PERCENT = {
     "total": "Total return", "annualised": "Annualised return", "volatility": "Volatility",
@@ -89,6 +94,7 @@ class PortfolioAdmin(ModelAdmin):
             **page(scope, timezone.now()),
             "title": "Portfolio",
             "people": _people(scope),
+            "currency_url": _currency_url(scope) if self.has_change_permission(request) else "",
             **(extra_context or {}),
         }
         request.current_app = self.admin_site.name
@@ -101,8 +107,9 @@ def page(scope: Scope, now: datetime) -> dict[str, Any]:
     return {
         "scope": scope,
         "zone": str(scope.zone),
-        "accounts": [_account(member, now) for member in scope.members],
+        "accounts": lines_of(scope, now),
         "ranges": RANGES,
+        "groupings": GROUPINGS,
         "periods": [(one.value, name) for one, name in PERIODS.items()],
         "addresses": {name: _address(scope, name) for name in CHARTS},
         **(_figures(scope, standing, now) if standing else {}),
@@ -115,10 +122,11 @@ def _figures(scope: Scope, standing: Standing, now: datetime) -> dict[str, Any]:
     lines = [_line(one, scope, now) for one in pnl_of(scope, standing, list(Period))]
     return {
         "standing": standing,
-        "value": amount(standing.point.value),
+        "value": readable(standing.point.value),
         "as_of": Moment.of(standing.now.at, str(scope.zone), now),
         "today": lines[0],
         "lines": lines,
+        "no_percent": sorted({one.reason for one in lines if one.amount and one.reason}),
         "performance": performance,
         "figures": _measures(performance, standings),
     }
@@ -131,30 +139,24 @@ def _scope(request: HttpRequest) -> Scope:
         raise Http404(str(exc)) from exc
 
 
-def _people(scope: Scope) -> list[tuple[str, str, bool]]:
-    """Return who has a portfolio, with the address of its page, and whether it is this one."""
-    page_url = reverse("admin:snapshots_portfolio_changelist")
+def _people(scope: Scope) -> list[tuple[int, str]]:
+    """Return who has accounts, and whose page this is."""
     owners = get_user_model()._default_manager.filter(accounts__isnull=False).distinct()
-    return [
-        (one.get_username(), f"{page_url}?{urlencode({'user_id': one.pk})}",
-         one.pk == scope.owner.pk)
-        for one in owners.order_by("pk")
-    ]  # fmt: skip
+    found = {one.pk: one.get_username() for one in owners.order_by("pk")}
+    return [*({scope.owner.pk: scope.owner.get_username()} | found).items()]
+
+
+def _currency_url(scope: Scope) -> str:
+    """Return where the reporting currency is chosen."""
+    kept = Portfolio.objects.filter(owner_id=scope.owner.pk).first()
+    if kept:
+        return reverse("admin:snapshots_portfolio_change", args=[kept.pk])
+    return f"{reverse('admin:snapshots_portfolio_add')}?owner={scope.owner.pk}"
 
 
 def _address(scope: Scope, name: str) -> str:
     query = urlencode({"user_id": scope.owner.pk, "currency": scope.currency})
     return f"{reverse(f'snapshots_api:{name}')}?{query}"
-
-
-def _account(member: Any, now: datetime) -> dict[str, Any]:
-    account = member.account
-    return {
-        "name": str(account),
-        "url": reverse("admin:snapshots_account_change", args=[account.pk]),
-        "last": Moment.of(member.last_at, account.timezone, now) if member.last_at else None,
-        "has_flows": account.flows_known_since is not None,
-    }
 
 
 def _line(pnl: Pnl, scope: Scope, now: datetime) -> Line:
@@ -163,12 +165,12 @@ def _line(pnl: Pnl, scope: Scope, now: datetime) -> Line:
     return Line(
         name=PERIODS[pnl.period],
         label=pnl.label,
-        amount="" if pnl.amount is None else signed(pnl.amount),
+        amount="" if pnl.amount is None else readable(pnl.amount, "+"),
         ratio="" if pnl.ratio is None else f"{100 * pnl.ratio:+,.2f} %",
         tone=_tone(pnl.amount),
         baseline=_since(baseline, moment) if baseline and moment else "",
         age=length(pnl.now.at - baseline.at) if baseline else "",
-        flow=signed(pnl.flow) if pnl.flow else "",
+        flow=readable(pnl.flow, "+") if pnl.flow else "",
         reason=pnl.reason,
     )
 
@@ -178,6 +180,12 @@ def _since(baseline: Point, moment: Moment) -> str:
 
 
 def _measures(performance: Performance, standings: Standings) -> list[Figure]:
+    standing = [
+        _percent("Exposure", standings.exposure),
+        _number("Concentration (HHI)", standings.concentration),
+    ]
+    if performance.reason:
+        return standing  # the page gives the reason once
     found = performance.measures
     figures = [_percent(name, getattr(found, key)) for key, name in PERCENT.items()]
     figures += [_number(name, getattr(found, key)) for key, name in NUMBERS.items()]
@@ -187,17 +195,14 @@ def _measures(performance: Performance, standings: Standings) -> list[Figure]:
         *figures[2:],
         _drawdown(performance),
         *_days(performance),
-        _percent("Exposure", standings.exposure),
-        _number("Concentration (HHI)", standings.concentration),
+        *standing,
     ]
 
 
 def _drawdown(performance: Performance) -> Figure:
     fall = performance.measures.drawdown
     if fall is None:
-        return Figure(
-            "Deepest drawdown", "", performance.reason or performance.measures.drawdown_reason
-        )
+        return Figure("Deepest drawdown", "", performance.measures.drawdown_reason)
     back = f"back on {fall.recovered_on}" if fall.recovered_on else "not back yet"
     words = f"from {fall.peaked_on} to {fall.bottomed_on}, {back}"
     return Figure("Deepest drawdown", f"{100 * fall.depth:.2f} %", words)
@@ -208,7 +213,7 @@ def _days(performance: Performance) -> Sequence[Figure]:
     return [
         Figure(name, f"{100 * one.value:+.2f} %", str(one.day))
         if one
-        else Figure(name, "", performance.reason or "No day yet.")
+        else Figure(name, "", "No day yet.")
         for name, one in (("Best day", best), ("Worst day", worst))
     ]
 
@@ -225,11 +230,3 @@ def _number(name: str, measure: Measure) -> Figure:
 
 def _tone(value: Decimal | None) -> str:
     return "quiet" if not value else "good" if value > 0 else "bad"
-
-
-def amount(value: Decimal) -> str:
-    return f"{value:,.2f}"
-
-
-def signed(value: Decimal) -> str:
-    return f"{value:+,.2f}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from snapshots.performance.concentration import concentration, exposure
@@ -105,10 +106,12 @@ def _nothing(
 
 def _without(measures: Measures, reason: str) -> Measures:
     """Give each of them the same reason: that there are no returns is only what follows."""
-    names = [
-        one.name for one in fields(measures) if isinstance(getattr(measures, one.name), Measure)
-    ]
-    return replace(measures, **dict.fromkeys(names, Measure(reason=reason)))
+    given: dict[str, Any] = {
+        one.name: Measure(reason=reason)
+        for one in fields(measures)
+        if isinstance(getattr(measures, one.name), Measure)
+    }
+    return replace(measures, drawdown_reason=reason, **given)
 
 
 def _money_weighted(days: Sequence[DayEnd], flows: Sequence[Flowed], zone: ZoneInfo) -> Measure:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from snapshots.figures import plain
+from snapshots.figures import plain, readable
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,16 @@ from snapshots.figures import plain
 )
 def test_plain_writes_every_digit_and_no_padding(number, places, text):
     assert plain(Decimal(number), places) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "sign", "text"),
+    [
+        pytest.param("1234.5", "", "1,234.50", id="money"),
+        pytest.param("12", "+", "+12.00", id="gain"),
+        pytest.param("-0.0000123", "+", "-0.000012", id="tiny"),
+        pytest.param("0", "", "0.00", id="nothing"),
+    ],
+)
+def test_readable_shows_cents_and_never_something_as_nothing(number, sign, text):
+    assert readable(Decimal(number), sign) == text

@@ -70,6 +70,19 @@ def test_amounts_can_be_hidden_and_stay_hidden(admin: Page, portfolio):
         "one => getComputedStyle(one).fontSize"
     )
     assert size == "0px"
+    expect(admin.locator('[data-csv="curve"]')).to_be_hidden()
+    expect(admin.locator("#db-explained")).to_contain_text("P&L •••••")
+
+
+def test_what_cannot_be_loaded_is_said_and_not_drawn(admin: Page, portfolio):
+    admin.goto(reverse(PAGE))
+    expect(admin.locator('[data-table="curve"] tbody tr')).to_have_count(10)
+    admin.context.clear_cookies()
+    admin.locator('[data-value="Max"]').click()
+
+    expect(admin.locator('[data-trouble="curve"]')).to_contain_text("You are logged out")
+    expect(admin.locator('[data-table="curve"]')).to_be_empty()
+    assert not admin.evaluate(INKED, "curve")
 
 
 def test_no_page_of_the_admin_breaks_under_the_policy(admin: Page, portfolio):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.test import TestCase
 from django.urls import reverse
 
+from snapshots.models import Snapshot
 from tests.factories import make_user
 from tests.snapshots.api.case import NOON
 from tests.snapshots.curves import MONDAY, days, end, make_tracked, quarter
@@ -35,6 +36,20 @@ class PortfolioPageTests(TestCase):
 
         self.assertContains(page, "Value change today")
         self.assertContains(page, "flows unknown")
+        self.assertContains(page, "what came or left would count as earned", 1)
+
+    def test_lists_the_accounts_with_their_value_and_what_waits_for_review(self):
+        days(make_tracked(self.admin), [300])
+        other = make_tracked(self.admin, name="<b>")
+        _, suspect = days(other, [100, 90])
+        Snapshot.objects.filter(pk=suspect.pk).update(status="suspect")
+
+        page = self.client.get(PAGE)
+
+        self.assertContains(page, "75.0 %")
+        self.assertContains(page, "&lt;b&gt; (cointracking)")
+        link = f"account__id__exact={other.pk}&amp;status__exact=suspect"
+        self.assertContains(page, f'{link}">1 to review</a>')
 
     def test_says_what_is_missing_when_the_newest_value_is_old(self):
         account = make_tracked(self.admin)
@@ -62,7 +77,7 @@ class PortfolioPageTests(TestCase):
 
         self.assertNotContains(own, "7,777")
         self.assertContains(other, "7,777.00")
-        self.assertContains(own, f"?user_id={jack.pk}")
+        self.assertContains(own, f'<option value="{jack.pk}">jack</option>')
 
     def test_what_there_is_not_is_not_found(self):
         for wrong in ("x", "99999", "-1"):

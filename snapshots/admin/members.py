@@ -1,0 +1,101 @@
+"""The accounts of a portfolio: what each is worth, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from scheduling.pages.times import Moment
+from snapshots.figures import readable
+from snapshots.models import COUNTED, Snapshot, Watch
+from snapshots.selectors.scope import Member, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An account, as the page shows it.
+
+    state      what the staleness monitor says, unless its data is fresh
+    to_review  suspects that wait for somebody
+    """
+
+    name: str
+    url: str
+    last: Moment | None
+    value: str
+    share: str
+    state: str
+    to_review: int
+    review_url: str
+    has_flows: bool
+
+
+def lines_of(scope: Scope, now: datetime) -> Sequence[Line]:
+    """Return the accounts, those of most value first."""
+    values = _values(scope)
+    whole = sum(values.values(), Decimal(0))
+    states = _states(scope)
+    suspects = dict(
+        scope.snapshots().filter(status=Snapshot.Status.SUSPECT).order_by()
+        .values_list("account").annotate(Count("pk"))
+    )  # fmt: skip
+    members = sorted(scope.members, key=lambda one: -values.get(one.account.pk, Decimal(0)))
+    return [
+        _line(
+            member,
+            now,
+            value=values.get(member.account.pk),
+            whole=whole,
+            state=states.get(f"account:{member.account.pk}", ""),
+            suspects=suspects.get(member.account.pk, 0),
+        )
+        for member in members
+    ]
+
+
+def _line(
+    member: Member,
+    now: datetime,
+    *,
+    value: Decimal | None,
+    whole: Decimal,
+    state: str,
+    suspects: int,
+) -> Line:
+    account = member.account
+    query = urlencode({"account__id__exact": str(account.pk), "status__exact": "suspect"})
+    is_part = value is not None and value >= 0 and whole > 0
+    return Line(
+        name=str(account),
+        url=reverse("admin:snapshots_account_change", args=[account.pk]),
+        last=Moment.of(member.last_at, account.timezone, now) if member.last_at else None,
+        value="" if value is None else readable(value),
+        share=f"{100 * (value or 0) / whole:.1f} %" if is_part else "",
+        state=state,
+        to_review=suspects,
+        review_url=f"{reverse('admin:snapshots_snapshot_changelist')}?{query}",
+        has_flows=account.flows_known_since is not None,
+    )
+
+
+def _values(scope: Scope) -> dict[int, Decimal]:
+    """Return by account the newest value that counts; none in another reporting currency."""
+    newest = {one.account.pk: one.last_at for one in scope.members if one.last_at}
+    rows = scope.snapshots().filter(status__in=COUNTED, slot_at__in={*newest.values()})
+    return {
+        row.account_id: getattr(row, scope.value_field)
+        for row in rows
+        if row.slot_at == newest.get(row.account_id) and scope.rate_of(row) is not None
+    }
+
+
+def _states(scope: Scope) -> dict[str, str]:
+    subjects = [f"account:{one.pk}" for one in scope.accounts]
+    found = Watch.objects.filter(subject__in=subjects).exclude(state=Watch.State.FRESH)
+    return dict(found.values_list("subject", "state"))
