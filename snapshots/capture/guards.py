@@ -129,7 +129,7 @@ def is_spread_alike(evidence: Evidence) -> Objection | None:
     for place, fall in _falls(evidence).items():
         share = fall / abs(evidence.total_before)
         if share > evidence.limits.share:
-            name = " of ".join(text for text in place if text) or "one place"
+            name = " of ".join(dict.fromkeys(text for text in place if text)) or "one place"
             return Objection(
                 "G3", f"{name} lost {share * 100:.1f} points of its share in one step."
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,17 +13,24 @@ from snapshots.capture.judging import guard_limits
 from snapshots.capture.references import amounts_of, find_changes, find_reference, line_of
 from snapshots.models import Account, Snapshot
 from snapshots.slots import Slot
+from snapshots.sources.trade_table import Movement
 
 # What flows can explain. A missing part, a price or a total of 0 they cannot.
 EXPLAINED_BY_FLOWS = {"G2", "G3"}
 
 
 def judge_again(
-    account: Account, since: datetime, *, now: datetime, because: str = "the flows known now"
+    account: Account,
+    since: datetime,
+    *,
+    now: datetime,
+    because: str = "the flows known now",
+    movements: Sequence[Movement] = (),
 ) -> list[Snapshot]:
     """Accept the suspects with data from `since` on that pass all guards now, and return them.
 
-    because  what has changed; it is written down with the decision
+    because    what has changed; it is written down with the decision
+    movements  of trades that are known now
 
     The oldest first, for each is compared with what counts before it. All others stay as they
     are, also those whose positions of before are no longer kept.
@@ -33,21 +41,23 @@ def judge_again(
         Account.objects.take_turns(account.pk)
         suspects = Snapshot.objects.filter(account=account, status="suspect", as_of__gte=since)
         for snapshot in suspects.order_by("slot_at", "id"):
-            if _is_explained(account, snapshot):
+            if _is_explained(account, snapshot, movements):
                 snapshot.explain(reason, now=now)
                 explained.append(snapshot)
     return explained
 
 
-def _is_explained(account: Account, snapshot: Snapshot) -> bool:
+def _is_explained(account: Account, snapshot: Snapshot, movements: Sequence[Movement]) -> bool:
     blocking = {reason["guard"] for reason in snapshot.reasons if reason.get("blocks")}
     if not snapshot.is_complete or not blocking or not blocking <= EXPLAINED_BY_FLOWS:
         return False
-    evidence = _evidence(account, snapshot)
+    evidence = _evidence(account, snapshot, movements)
     return evidence is not None and not any(item.blocks for item in objections(evidence))
 
 
-def _evidence(account: Account, snapshot: Snapshot) -> Evidence | None:
+def _evidence(
+    account: Account, snapshot: Snapshot, movements: Sequence[Movement]
+) -> Evidence | None:
     """Return what the guards look at; None = there is nothing to compare with."""
     slot = Slot(
         kind=snapshot.kind,  # type: ignore[arg-type]
@@ -66,6 +76,12 @@ def _evidence(account: Account, snapshot: Snapshot) -> Evidence | None:
         after=amounts_of([line_of(row) for row in snapshot.positions.all()]),
         before=amounts_of(reference.lines),
         total_before=reference.total,
-        changes=find_changes(account, reference.as_of, snapshot.as_of, usd_per_unit=usd_per_unit),
+        changes=find_changes(
+            account,
+            reference.as_of,
+            snapshot.as_of,
+            usd_per_unit=usd_per_unit,
+            movements=movements,
+        ),
         limits=guard_limits(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -14,6 +14,7 @@ from snapshots.capture.guards import Amount, Changes
 from snapshots.models import Account, Flow, Snapshot, SnapshotPosition
 from snapshots.slots import Slot
 from snapshots.sources.base import Position
+from snapshots.sources.trade_table import Movement
 from snapshots.valuing.rates import USD, Rates, UsdRate
 from snapshots.valuing.whole import Line, Piece, Reference, price_of
 
@@ -51,16 +52,24 @@ def last_counted(account: Account, slot_at: datetime) -> Snapshot | None:
 
 
 def find_changes(
-    account: Account, after: datetime, until: datetime, *, usd_per_unit: Decimal
+    account: Account,
+    after: datetime,
+    until: datetime,
+    *,
+    usd_per_unit: Decimal,
+    movements: Iterable[Movement] = (),
 ) -> Changes:
     """Return what came in and left in (after, until], as far as flows tell.
 
     usd_per_unit  of the account's currency, for flows in another one
+    movements     what trades did, if somebody knows: they are not kept
 
-    Trades inside the account are not known one by one: what appears beside what vanished speaks
-    for them.
+    Else what appears beside what vanished speaks for trades inside the account.
     """
     quantities: dict[str, Decimal] = defaultdict(Decimal)
+    for movement in movements:
+        if after < movement.at <= until:
+            quantities[movement.ticker] += movement.units
     net = Decimal(0)
     for flow in Flow.objects.filter(account=account).within(after, until):
         if flow.ticker and flow.quantity is not None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from snapshots.models import Account, Flow
 from snapshots.sources.cointracking import CURRENCIES
 from snapshots.sources.history import DailyValue
-from snapshots.sources.trade_table import Amount, Trade
+from snapshots.sources.trade_table import Amount, Movement, Trade, movements_of
 
 TRADES, SERIES = "cointracking", "saxo_api"
 ON_ITS_WAY = timedelta(days=3)  # from leaving one exchange to arriving at another
@@ -27,18 +27,20 @@ SHOWN = 8
 class Imported:
     """What became of the rows.
 
-    known     they were there already: from the source, or entered by somebody
-    since     when the earliest flow was that is new; None = none is
-    unvalued  coins that came or left, and whose value then is not known
-    unlike    days of which something else is entered than the source tells
-    refused   flows that could not be kept, and why
-    unknown   words for types that are neither deposits nor withdrawals, with how often
+    known      they were there already: from the source, or entered by somebody
+    since      when the earliest flow was that is new; None = none is
+    movements  what trades and transfers did that are no flows: they are not kept
+    unvalued   coins that came or left, and whose value then is not known
+    unlike     days of which something else is entered than the source tells
+    refused    flows that could not be kept, and why
+    unknown    words for types that are neither deposits nor withdrawals, with how often
     """
 
     added: int = 0
     known: int = 0
     transfers: int = 0
     since: datetime | None = None
+    movements: list[Movement] = field(default_factory=list)
     unvalued: list[str] = field(default_factory=list)
     unlike: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -60,6 +62,7 @@ def import_trades(account: Account, trades: Sequence[Trade]) -> Imported:
     imported.unknown.update(trade.type for trade in trades if trade.kind == "other")
     arrived, left = _apart(trades)
     imported.transfers = 2 * len(arrived)
+    imported.movements = _movements(account, trades, left)
     with transaction.atomic():
         for trade, number in _numbered(left):
             amount = trade.bought or trade.sold
@@ -145,6 +148,27 @@ class _Others:
 
     def _is_in_currency(self, flow: Flow) -> bool:
         return flow.currency == self._account.currency
+
+
+def _movements(
+    account: Account, trades: Sequence[Trade], outside: Sequence[Trade]
+) -> list[Movement]:
+    """Return what changed and is no flow: neither of this table, nor one that was entered."""
+    flows = {trade.line for trade in outside if _ticker(trade) in CURRENCIES}
+    entered = Flow.objects.filter(account=account).exclude(ticker="")
+    known = set(entered.values_list("ticker", "quantity"))
+    return [
+        movement
+        for trade in trades
+        if trade.line not in flows
+        for movement in movements_of(trade)
+        if (movement.ticker, movement.units) not in known
+    ]
+
+
+def _ticker(trade: Trade) -> str:
+    amount = trade.bought or trade.sold
+    return amount.ticker if amount else ""
 
 
 def _apart(trades: Sequence[Trade]) -> tuple[list[Trade], list[Trade]]:

@@ -7,7 +7,7 @@ which zone that is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -64,6 +64,23 @@ class Trade:
     fee: Amount | None
     exchange: str
     comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """By how many units of a ticker a trade changed what is there: negative for what was sold."""
+
+    at: datetime
+    ticker: str
+    units: Decimal
+
+
+def movements_of(trade: Trade) -> Iterator[Movement]:
+    """Yield what a trade did, but for its fee: that may be part of an amount, and is small."""
+    if trade.bought is not None:
+        yield Movement(trade.at, trade.bought.ticker, trade.bought.units)
+    if trade.sold is not None:
+        yield Movement(trade.at, trade.sold.ticker, -trade.sold.units)
 
 
 def is_trade_table(header: Sequence[str]) -> bool:

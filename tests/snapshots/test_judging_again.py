@@ -127,15 +127,50 @@ def test_a_flow_that_is_entered_and_one_that_is_mended_explain_at_once(suspects,
     assert "2 suspect snapshot(s) are explained" in page.content.decode()
 
 
-def test_a_trade_table_that_is_imported_explains(suspects, tmp_path, capsys):
-    path = tmp_path / "trades.csv"
-    path.write_bytes(table("Withdrawal,,,15000,USD,,,Ledger,,,02.03.2026 14:35:00"))
-
-    account = suspects[0].account
+def import_table(account, path, *rows):
+    path.write_bytes(table(*rows))
     call_command("import_flows", path, account=account.pk, timezone="Europe/Zurich")
 
-    assert "explain 2 suspect snapshot(s)" in capsys.readouterr().out
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("Withdrawal,,,15000,USD,,,Ledger,,,02.03.2026 14:35:00", id="money"),
+        pytest.param("Withdrawal,,,100,SOL,,,Ledger,,,02.03.2026 14:35:00", id="coins-of-no-value"),
+        pytest.param("Spend,,,100,SOL,,,Ledger,,,02.03.2026 14:35:00", id="spent"),
+        pytest.param("Trade,12000,EUR,100,SOL,,,Ledger,,,02.03.2026 14:35:00", id="for-elsewhere"),
+    ],
+)
+def test_a_trade_table_that_is_imported_explains(suspects, tmp_path, capsys, row):
+    import_table(suspects[0].account, tmp_path / "trades.csv", row)
+
+    assert "explains 2 suspect snapshot(s)" in capsys.readouterr().out
     assert statuses(suspects) == ["accepted"] * 2
+    assert "flows and trades known now" in suspects[0].reviews.get().reason
+
+
+def test_a_trade_explains_nothing_of_another_time_or_coin(suspects, tmp_path):
+    trades = (
+        "Spend,,,100,SOL,,,Ledger,,,02.03.2026 14:30:00",
+        "Spend,,,1,BTC,,,Ledger,,,02.03.2026 14:35:00",
+        "Trade,100,SOL,12000,EUR,,,Ledger,,,02.03.2026 14:36:00",
+    )
+    import_table(suspects[0].account, tmp_path / "trades.csv", *trades)
+
+    assert statuses(suspects) == ["suspect"] * 2
+
+
+def test_coins_that_were_entered_do_not_count_twice(taken, tmp_path):
+    account, script = taken
+    less = USUAL["Kraken"] | {"ETH": ("8", "3000")}  # and nobody knows why
+    gone = {"Kraken": less, "Ledger": {}}
+    suspect = take(account, script, statement(gone), quarter=1).snapshot
+    coins = {"kind": "asset", "ticker": "SOL", "quantity": Decimal(-100)}
+    Flow.objects.record(account=account, at=SENT_AT, amount=Decimal(-15_000), **coins)
+
+    import_table(account, tmp_path / "t.csv", "Withdrawal,,,100,SOL,,,Ledger,,,02.03.2026 14:35:00")
+
+    assert statuses([suspect]) == ["suspect"]
 
 
 def test_accepting_one_lets_those_after_it_be_compared_with_it(suspects, admin_client):

@@ -45,8 +45,7 @@ class Command(BaseCommand):
         except SourceError as exc:
             raise CommandError(str(exc)) from exc
         self._tell(imported)
-        if imported.since is not None:
-            self._judge_again(found, imported.since)
+        self._judge_again(found, imported)
         if imported.is_whole and since < until:
             self._note(found, since, until)
 
@@ -62,12 +61,20 @@ class Command(BaseCommand):
         imported = import_series(account, told)
         return imported, since, max((day.at for day in told if day.at <= until), default=since)
 
-    def _judge_again(self, account: Account, since: datetime) -> None:
-        explained = judge_again(account, since, now=datetime.now(UTC))
+    def _judge_again(self, account: Account, imported: Imported) -> None:
+        instants = [movement.at for movement in imported.movements]
+        since = min(filter(None, [*instants, imported.since]), default=None)
+        if since is None:
+            return
+        explained = judge_again(
+            account,
+            since,
+            now=datetime.now(UTC),
+            because="the flows and trades known now",
+            movements=imported.movements,
+        )
         if explained:
-            self.stdout.write(
-                f"These flows explain {len(explained)} suspect snapshot(s): accepted."
-            )
+            self.stdout.write(f"That explains {len(explained)} suspect snapshot(s): accepted.")
 
     def _note(self, account: Account, since: datetime, until: datetime) -> None:
         if account.learn_flows(since, until):
