@@ -115,6 +115,8 @@ def _seen(account: Any, now: datetime) -> Seen:
 def _judged(account: Any, now: datetime) -> tuple[str, str]:
     if account.last_status == Snapshot.Status.FAILED:
         return State.UNREADABLE, "Its source could not be read; the newest snapshot says why."
+    if account.last_status == Snapshot.Status.SUSPECT:
+        return State.UNREADABLE, "Its newest snapshot is suspect, and waits for a review."
     if account.data_at is None:
         return State.NEVER, "No snapshot of it counts yet."
     age, limit = now - account.data_at, limit_of(account)
