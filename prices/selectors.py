@@ -93,6 +93,7 @@ class SeriesFreshness:
     """
 
     instrument_id: int
+    venue: str
     name: str
     interval: str
     state: str
@@ -103,10 +104,10 @@ def read_tracked_freshness(*, now: datetime) -> Iterator[SeriesFreshness]:
     """Yield how late each tracked instrument is, in the intervals that jobs collect."""
     tracked = Instrument.objects.filter(is_tracked=True).exclude(state=Instrument.State.DELISTED)
     found = read_freshness(tracked, COLLECTED, now=now)
-    names = {one.pk: str(one) for one in tracked.only("pk", "symbol", "venue")}
+    names = {one.pk: (one.venue, str(one)) for one in tracked.only("pk", "symbol", "venue")}
     for pk, by_interval in found.items():
         for interval, one in by_interval.items():
             yield SeriesFreshness(
-                instrument_id=pk, name=names[pk], interval=interval, state=str(one.state),
-                late=one.late,
+                instrument_id=pk, venue=names[pk][0], name=names[pk][1], interval=interval,
+                state=str(one.state), late=one.late,
             )  # fmt: skip

@@ -12,6 +12,7 @@ from environ import Env
 
 from prices.venues.kis_master import MARKETS as KIS_ALL_MARKETS
 from project import environment as env
+from project import mail
 from project.logs import logging_config
 from project.secret import (
     create_database_file,
@@ -324,7 +325,13 @@ STALE_AFTER_HOURS = {
     "cointracking": env.number("COINTRACKING_STALE_AFTER_HOURS", 24.0, least=0.1, most=8760.0),
     "saxo": env.number("SAXO_STALE_AFTER_HOURS", 24.0, least=0.1, most=8760.0),
     "saxo_api": env.number("SAXO_STALE_AFTER_HOURS", 24.0, least=0.1, most=8760.0),
+    "manual": 720.0,  # what somebody enters by hand is not entered each day
 }
+# Who gets a mail when that changes, and how: smtp+tls://user:password@host:587.
+NOTIFY_EMAILS = mail.addresses("NOTIFY_EMAILS")
+globals().update(mail.mail_server("EMAIL_URL"))
+EMAIL_TIMEOUT = 10  # s
+DEFAULT_FROM_EMAIL = mail.address("EMAIL_FROM", env.text("EMAIL_FROM", "daybook@localhost"))
 PORTFOLIO_CACHE_SECONDS = env.whole("PORTFOLIO_CACHE_SECONDS", 60, least=0, most=86_400)
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
 # Of their simulation: https://gateway.saxobank.com/sim/openapi, https://sim.logonvalidation.net

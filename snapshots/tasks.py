@@ -317,7 +317,7 @@ default_job(
 
 
 @task("snapshots.staleness_monitor", timeout=300, retry_lost=True, label="Staleness monitor")
-def staleness_monitor(ctx: RunContext) -> dict[str, Any]:
+def staleness_monitor(ctx: RunContext) -> dict[str, Any] | Degraded:
     """Look how late the data of each account and tracked series is; warn once of each change."""
     return look(ctx)
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
+from snapshots.lateness import patience_with
 from snapshots.models.surroundings import surroundings_of
 from snapshots.sources import SOURCES, open_source
 from snapshots.sources.base import InvalidSettings, Source
@@ -167,6 +168,8 @@ class Account(models.Model):
         try:
             self.open_source()
             find_manual_rate(self.settings)
+            if self.timezone in available_timezones():
+                patience_with(self.source, self.settings, self.zone)
         except InvalidSettings as exc:
             return {"settings": [str(exc)]}
         return {}

@@ -10,7 +10,7 @@ from django.db.models import Q
 class Watch(models.Model):
     """How late some data was when the staleness monitor last looked: an account, or a series.
 
-    It notes a change once; so whoever is told is told once.
+    It notes a change once; so whoever is told is told once, and again if that failed.
     """
 
     class State(models.TextChoices):
@@ -27,6 +27,9 @@ class Watch(models.Model):
     )
     state = models.CharField(max_length=10, choices=State)
     says = models.CharField(max_length=500, blank=True)
+    told_state = models.CharField(
+        max_length=10, blank=True, help_text="What operators were told last."
+    )
     changed_at = models.DateTimeField(help_text="Since when it is so.")
 
     class Meta:

@@ -23,6 +23,12 @@ RATE = {"rate": "1.0823", "at": "2026-03-02", "source": "ECB"}
         pytest.param({"currency": "euro"}, "currency", "such as USD or EUR", id="currency"),
         pytest.param({"wants_eod": False}, "wants_eod", "from ends of days", id="no-end-of-day"),
         pytest.param({"settings": {"path": 5}}, "settings", "is the CSV file", id="path"),
+        pytest.param(
+            {"settings": {"path": "a.csv", "stale_after_hours": "2 days"}},
+            "settings",
+            "Use a number of hours",
+            id="limit",
+        ),
         pytest.param({"settings": ["a.csv"]}, "settings", "Expected an object", id="list"),
         pytest.param(
             {"settings": {"path": "a.csv", "usd_rate": RATE | {"rate": "-1"}}},

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.test import TestCase
+from django.core import mail
+from django.test import TestCase, override_settings
 
 from snapshots.findings import find
-from snapshots.models import Snapshot, Watch
+from snapshots.models import Snapshot, Upload, Watch
 from snapshots.upkeep.staleness import look
 from tests.prices.factories import make_instrument
 from tests.snapshots.curves import make_tracked, quarter
@@ -44,6 +45,18 @@ class StalenessTests(TestCase):
 
         self.assertEqual((told, len(logs.output)), ([1, 0, 0], 1))
 
+    def test_a_file_of_saxo_grows_no_older_over_a_weekend(self):
+        self.account.source = "saxo"
+        self.account.save()
+        quarter(self.account, NOW, 100)  # a Wednesday
+        states = []
+
+        for hours in (24, 2 * 24 + 10, 3 * 24 + 10, 5 * 24, 8 * 24):
+            self.look(NOW + hours * HOUR)
+            states.append(self.state())
+
+        self.assertEqual(states, ["fresh", "late", "late", "late", "stale"])
+
     def test_limit_of_an_account_goes_before_that_of_its_source(self):
         self.account.settings["stale_after_hours"] = 1
         self.account.save()
@@ -60,6 +73,27 @@ class StalenessTests(TestCase):
         self.look()
 
         self.assertEqual((never, self.state()), ("never", "unreadable"))
+
+    def test_upload_that_was_refused_makes_it_unreadable_until_another_comes(self):
+        self.account.settings = {}
+        self.account.save()
+        quarter(self.account, NOW, 100)
+        self.upload(b"nonsense")
+        Upload.objects.update(state="refused", problem="No header.")
+        self.look()
+        refused = Watch.objects.get().says
+        self.upload(b"good", minutes=1)
+
+        self.look()
+
+        self.assertEqual((refused[-10:], self.state()), ("No header.", "fresh"))
+
+    def upload(self, data, *, minutes=0):
+        at = NOW - HOUR + timedelta(minutes=minutes)
+        return Upload.objects.take(self.account, name="a.csv", data=data, by=None, now=at)
+
+    def test_sources_are_counted(self):
+        self.assertEqual(self.look()["sources"], {"cointracking": {"never": 1}})
 
     def test_what_is_watched_no_more_is_forgotten(self):
         self.look()
@@ -83,3 +117,48 @@ class StalenessTests(TestCase):
         (finding,) = find(NOW)
 
         self.assertEqual((finding.subject, finding.tone), ("Data of Main (cointracking)", "warn"))
+
+
+@override_settings(NOTIFY_EMAILS=["operator@example.org"])
+class NotifyingTests(TestCase):
+    def setUp(self):
+        self.account = make_tracked(name="Main\nBcc: eve@example.org")
+        quarter(self.account, NOW, 100)
+
+    def look(self, hours):
+        return look(make_context(scheduled_at=NOW + hours * HOUR))
+
+    def test_each_change_is_one_mail_to_the_operators(self):
+        for hours in (1, 25, 26, 73, 74):
+            self.look(hours)
+
+        self.assertEqual([one.subject[-6:] for one in mail.outbox], [": late", " stale"])
+        self.assertEqual(mail.outbox[0].to, ["operator@example.org"])
+        self.assertIn("late. Data from 2026-03-04 12:15Z, limit 24 h.", mail.outbox[0].body)
+        self.assertIn("stale (was late)", mail.outbox[1].body)
+
+    def test_changes_of_one_look_come_together(self):
+        make_tracked(self.account.owner, name="Other")
+
+        self.look(25)
+
+        self.assertEqual([one.subject for one in mail.outbox],
+                         ["Daybook: 2 changes in how late data is"])  # fmt: skip
+
+    def test_what_could_not_be_sent_is_sent_the_next_time_if_it_is_still_so(self):
+        self.look(1)
+        smtp = "django.core.mail.backends.smtp.EmailBackend"
+        with override_settings(EMAIL_BACKEND=smtp, EMAIL_HOST="127.0.0.1", EMAIL_PORT=9):
+            outcome = self.look(25)
+
+        self.look(26)
+
+        self.assertIn("ConnectionRefusedError", outcome.reason)
+        self.assertEqual(len(mail.outbox), 1)
+
+    @override_settings(NOTIFY_EMAILS=[])
+    def test_without_an_address_the_log_has_it(self):
+        with self.assertLogs("snapshots.pnl_snapshot", "WARNING"):
+            self.look(25)
+
+        self.assertEqual((mail.outbox, Watch.objects.get().told_state), ([], "late"))
