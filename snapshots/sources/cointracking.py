@@ -1,4 +1,4 @@
-"""CoinTracking's balance exports: "Current Balance" and "Balance by Exchange"."""
+"""CoinTracking's balance exports: "Current Balance" and "Balance by Exchange", in any language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from snapshots.sources.balance_headers import in_english
 from snapshots.sources.base import (
     MAX_TEXT,
     MAX_TICKER,
@@ -57,10 +58,12 @@ class Layout:
 
 
 def _current_balance(row: Row, currency: str) -> Position:
+    ticker = row.required_text("Ticker", limit=MAX_TICKER)
+    unless_known: Kind = "currency" if ticker in CURRENCIES else "other"  # in another language
     return Position(
-        ticker=row.required_text("Ticker", limit=MAX_TICKER),
+        ticker=ticker,
         name=row.text("Name", limit=MAX_TEXT),
-        kind=KINDS.get(row.cells["Type"].lower(), "other"),
+        kind=KINDS.get(row.cells["Type"].lower(), unless_known),
         amount=row.number("Amount"),
         value=row.number_or_none(f"Value in {currency}"),
         price=row.number_or_none(f"Price in {currency}"),
@@ -128,9 +131,13 @@ class CoinTracking:
 
 
 def _layout_of(table: CsvTable) -> Layout:
-    for layout in LAYOUTS:
-        if set(layout.columns) <= set(table.header) and layout.currencies(table.header):
-            return layout
+    """Return the export that it is; a header in another language becomes the English one."""
+    english = in_english(table.header)
+    for header in (table.header, english) if english else (table.header,):
+        for layout in LAYOUTS:
+            if set(layout.columns) <= set(header) and layout.currencies(header):
+                table.header = header
+                return layout
     if is_trade_table(table.header):
         raise InvalidStatement(
             f"{table.name} is a Trade Table: it tells what came and went, and no values. Export "
@@ -140,7 +147,8 @@ def _layout_of(table: CsvTable) -> Layout:
     known = " and ".join(layout.describe() for layout in LAYOUTS)
     raise InvalidStatement(
         f"{table.name} is another file than expected: its columns are {found}. "
-        f"Known are CoinTracking's English exports {known}."
+        f"Known are CoinTracking's exports {known}, in any language, if their columns are in "
+        "their order."
     )
 
 

@@ -169,6 +169,23 @@ def test_columns_are_found_by_their_names(tmp_path):
     assert position.price is None
 
 
+@pytest.mark.parametrize(
+    ("english", "header"),
+    [
+        (current_balance(), "Kürzel;Name;Typ;Anzahl;Wert in USD;Wert in BTC;Preis in USD"),
+        (current_balance(), "通貨;名前;種類;数量;USDでの価値;BTCでの価値;USDでの価格"),
+        (BY_EXCHANGE, "Cantidad,Moneda,Valor actual en USD,Valor actual en BTC,Bolsa"),
+    ],
+    ids=["de", "ja", "es"],
+)  # fmt: skip
+def test_in_another_language_columns_are_found_by_their_places(tmp_path, english, header):
+    _, rows = english.split("\n", 1)
+
+    statement = fetch(tmp_path, f"\ufeff{header}\n{rows.replace('Currency', 'Währung')}")
+
+    assert statement.positions == fetch(tmp_path, english).positions
+
+
 def test_currency_of_the_account_is_that_of_the_header(tmp_path):
     assert fetch(tmp_path, current_balance().replace("USD", "EUR")).currency == "EUR"
 
@@ -196,6 +213,11 @@ def test_value_that_the_export_lacks_is_none_and_not_zero(tmp_path):
 
 def test_header_alone_is_a_statement_without_positions(tmp_path):
     assert fetch(tmp_path, HEADER).positions == ()
+
+
+def test_another_export_with_values_is_no_balance(tmp_path):
+    with pytest.raises(InvalidStatement, match="another file than expected"):
+        fetch(tmp_path, "Amount;Coin;Bought;Sold;Proceeds in USD;Cost in USD\n1;BTC;a;b;2;1\n")
 
 
 def test_another_export_is_named_by_its_columns(tmp_path):
