@@ -1,19 +1,13 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from django.db import connection
-from django.test import TestCase, TransactionTestCase
+from django.test import TestCase
 
-from prices.venues.caller import Chance
-from snapshots.demo.cointracking import CoinTrackingServer
 from snapshots.models import HourlyBudget
 from snapshots.models.queue import DatabaseQueue
 from snapshots.sources.base import BudgetSpent, SourceUnavailable
-from snapshots.sources.cointracking_api import CoinTrackingApi
 from tests.prices.venues.surroundings import Clock
-from tests.snapshots.sources.surroundings import MemoryLogin, make_surroundings
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,7 +32,7 @@ class QueueTests(TestCase):
 
         self.assertLess(first, second)
 
-    def test_08_call_21_of_an_hour_is_never_sent(self):
+    def test_no_turn_is_left_when_all_of_the_hour_are_taken(self):
         self.take(20)
 
         with self.assertRaisesMessage(BudgetSpent, "takes 20 calls an hour"):
@@ -88,27 +82,3 @@ class QueueTests(TestCase):
             self.take()
         self.clock.time += 2 * MINUTE
         self.take()
-
-
-class ManyCallersTests(TransactionTestCase):
-    def test_08_four_threads_never_send_a_nonce_out_of_order(self):
-        with CoinTrackingServer() as server, ThreadPoolExecutor(4) as threads:
-            list(threads.map(lambda _: self.ask(server), range(8)))
-
-        self.assertEqual((server.replayed, server.forged), (0, 0))
-        self.assertEqual(len(server.requests), 8)
-
-    def ask(self, server):
-        hurried = Chance(sleep=lambda seconds: None)
-        login = MemoryLogin(key=server.key, secret=server.secret)
-        around = make_surroundings(url=server.url, login=login, queue=Hurried(hurried))
-        try:
-            CoinTrackingApi.configured({}, around).fetch()
-        finally:
-            connection.close()
-
-
-class Hurried(DatabaseQueue):
-    """Calls that need not be a second apart: sixty times as fast."""
-
-    PACE = timedelta(0)
