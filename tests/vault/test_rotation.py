@@ -3,6 +3,7 @@ from __future__ import annotations
 from io import StringIO
 
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 from django.test import TestCase, override_settings
 
 from tests.models import Diary
@@ -38,6 +39,12 @@ class RotationTests(TestCase):
         )
         with override_settings(FIELD_ENCRYPTION_KEYS=[NEW]):
             self.assertEqual(Diary.objects.earliest("pk").entry.reveal(), "secret")
+
+    def test_no_scheduler_starts_while_a_secret_cannot_be_read(self):
+        make_diary(LOST)
+
+        with self.assertRaisesMessage(SystemCheckError, "its secrets cannot be read"):
+            call_command("runapscheduler")
 
     def test_a_second_time_changes_nothing(self):
         make_diary(OLD)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.checks import Tags
 from django.core.checks.registry import registry
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError
 from django.template.defaultfilters import pluralize
 
 from scheduling.engine.daemon import Daemon
@@ -40,8 +40,9 @@ class Command(BaseCommand):
     def handle(self, *, quiet: bool, **options: Any) -> None:
         stopping = Event()
         daemon = Daemon()
-        self._end_on_signals(stopping, daemon)
         try:
+            self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
+            self._end_on_signals(stopping, daemon)
             self._say(*() if quiet else list(banner(datetime.now(UTC))))
             daemon.start()
         except (DatabaseError, InterfaceError) as exc:
