@@ -8,6 +8,7 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 
 from scheduling.pages.history import History
+from snapshots.admin.cells import local
 from snapshots.figures import readable
 from snapshots.models import SnapshotPart, SnapshotReview, SnapshotRevision
 
@@ -16,7 +17,7 @@ NOTHING = "—"
 
 class PartInline(History, TabularInline):
     model = SnapshotPart
-    fields = readonly_fields = ("name", "state", "worth", "as_of", "error")
+    fields = readonly_fields = ("name", "state", "worth", "data_from", "error")
     verbose_name_plural = "Parts of the source"
     hide_title = True
     extra = 0
@@ -24,20 +25,28 @@ class PartInline(History, TabularInline):
     @admin.display(description="State")
     def state(self, part: SnapshotPart) -> str:
         if part.carried_from_at is not None:
-            return f"carried from {part.carried_from_at:%Y-%m-%d %H:%M}Z"
+            return f"carried from {local(part.snapshot.account, part.carried_from_at)}"
         return "answered" if part.is_ok else "failed"
 
     @admin.display(description="Value")
     def worth(self, part: SnapshotPart) -> str:
         return money(part.value)
 
+    @admin.display(description="Data from")
+    def data_from(self, part: SnapshotPart) -> str:
+        return local(part.snapshot.account, part.as_of)
+
 
 class ReviewInline(History, TabularInline):
     model = SnapshotReview
-    fields = readonly_fields = ("at", "verdict", "who", "reason", "change")
+    fields = readonly_fields = ("decided", "verdict", "who", "reason", "change")
     verbose_name_plural = "Who decided what"
     hide_title = True
     extra = 0
+
+    @admin.display(description="At")
+    def decided(self, review: SnapshotReview) -> str:
+        return local(review.snapshot.account, review.at)
 
     @admin.display(description="Who")
     def who(self, review: SnapshotReview) -> str:
@@ -51,10 +60,18 @@ class ReviewInline(History, TabularInline):
 
 class RevisionInline(History, TabularInline):
     model = SnapshotRevision
-    fields = readonly_fields = ("replaced_at", "status", "as_of", "worth")
+    fields = readonly_fields = ("until", "status", "data_from", "worth")
     verbose_name_plural = "What it said before"
     hide_title = True
     extra = 0
+
+    @admin.display(description="Until")
+    def until(self, revision: SnapshotRevision) -> str:
+        return local(revision.snapshot.account, revision.replaced_at)
+
+    @admin.display(description="Data from")
+    def data_from(self, revision: SnapshotRevision) -> str:
+        return local(revision.snapshot.account, revision.as_of)
 
     @admin.display(description="Total in USD")
     def worth(self, revision: SnapshotRevision) -> str:

@@ -21,15 +21,18 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
+from snapshots.admin.cells import changes_table, local, state_label
 from snapshots.capture.judging_again import judge_again
 from snapshots.exceptions import ReviewRefused
 from snapshots.models import Account, Snapshot
+from snapshots.valuing.rates import USD
 from snapshots.valuing.valuation import MissingRate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 VERDICTS = [
+    ("", "Choose"),
     ("accept", "Accept: it enters the curves as it is"),
     ("reject", "Reject: it becomes a gap, and its values stay to be seen"),
     ("edit", "Edit: I say what the account was worth"),
@@ -52,7 +55,7 @@ class ReviewForm(forms.Form):
         max_digits=38,
         decimal_places=18,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text="To edit: the total in the account's currency.",
+        help_text="To edit: what the whole account was worth.",
     )
     fx_rate = forms.DecimalField(
         required=False,
@@ -63,11 +66,15 @@ class ReviewForm(forms.Form):
         help_text="To edit: empty takes the rate of the snapshot's own time, never today's.",
     )
 
-    def __init__(self, *args: Any, is_single: bool, **options: Any) -> None:
+    def __init__(self, *args: Any, single: Snapshot | None, **options: Any) -> None:
         super().__init__(*args, **options)
-        if not is_single:
+        if single is None:
             del self.fields["total_value"], self.fields["fx_rate"]
-            self.fields["verdict"].choices = VERDICTS[:2]  # type: ignore[attr-defined]
+            self.fields["verdict"].choices = VERDICTS[:3]  # type: ignore[attr-defined]
+            return
+        self.fields["total_value"].label = f"Total value in {single.currency}"
+        if single.currency == USD:
+            del self.fields["fx_rate"]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -84,7 +91,7 @@ class ReviewForm(forms.Form):
         elif given["verdict"] == "reject":
             snapshot.reject(by=by, reason=reason)
         else:
-            total, rate = given["total_value"], given["fx_rate"]
+            total, rate = given["total_value"], given.get("fx_rate")
             snapshot.edit(total_value=Decimal(total), fx_rate=rate, by=by, reason=reason)
 
 
@@ -117,14 +124,17 @@ class ReviewPages:
             raise PermissionDenied
         snapshots = _asked_for(request)
         is_single = len(snapshots) == 1
-        form = ReviewForm(request.POST or None, is_single=is_single)
+        form = ReviewForm(request.POST or None, single=snapshots[0] if is_single else None)
         if request.method == "POST" and form.is_valid() and _decide(request, form, snapshots):
             return HttpResponseRedirect(_next(snapshots))
         context = {
             **self.admin_site.each_context(request),
             "title": "Review a snapshot" if is_single else f"Review {len(snapshots)} snapshots",
             "form": form,
-            "snapshots": snapshots,
+            "lines": [
+                (one, state_label(one), local(one.account, one.slot_at)) for one in snapshots
+            ],
+            "changes": changes_table(snapshots[0], timezone.now()) if is_single else "",
             "opts": Snapshot._meta,
         }
         return TemplateResponse(request, "admin/snapshots/review.html", context)

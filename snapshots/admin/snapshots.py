@@ -1,59 +1,27 @@
-"""Accounts, which people edit, and snapshots, which nobody does."""
+"""Snapshots, which people look at, and nobody edits by hand."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Max, Q, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 
+from scheduling.pages.cells import two_lines
 from scheduling.pages.history import History
 from snapshots.admin.belongings import PartInline, ReviewInline, RevisionInline, money
-from snapshots.admin.credentials import CredentialInline, wanted_by
-from snapshots.admin.entered import EnteredInline
+from snapshots.admin.cells import changes_table, local, state_label
 from snapshots.admin.reviewing import ReviewPages, review_url
-from snapshots.admin.saxo_login import SaxoLogin
-from snapshots.figures import plain
-from snapshots.models import COUNTED, Account, Snapshot, SnapshotPosition
+from snapshots.figures import plain, readable
+from snapshots.models import Snapshot, SnapshotPosition
+from snapshots.valuing.rates import USD
 
 NOTHING = "—"
-
-
-@admin.register(Account)
-class AccountAdmin(SaxoLogin, ModelAdmin):
-    list_display = ("name", "owner", "source", "currency", "timezone", "last_slot_at")
-    list_filter = ("source", "owner")
-    list_select_related = ("owner",)
-    search_fields = ("name", "owner__username")
-    fields = (
-        "owner", "name", "source", "currency", "timezone", "settings", "wants_intraday",
-        "wants_eod", "flows_known_since",
-        "flows_known_until",
-    )  # fmt: skip
-    inlines = (CredentialInline, EnteredInline)
-
-    def get_inlines(self, request: HttpRequest, obj: Account | None) -> Any:
-        if obj is not None and obj.source == "manual":
-            return (EnteredInline,)
-        return (CredentialInline,) if wanted_by(obj) else ()
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        rows = Account.objects.visible_to(request.user)
-        return rows.annotate(
-            last_slot_at=Max("snapshots__slot_at", filter=Q(snapshots__status__in=COUNTED))
-        )
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"owner": request.user.pk}
-
-    @admin.display(description="Last snapshot", ordering="last_slot_at", empty_value=NOTHING)
-    def last_slot_at(self, account: Any) -> Any:
-        return account.last_slot_at
 
 
 class PositionInline(History, TabularInline):
@@ -84,49 +52,89 @@ class PositionInline(History, TabularInline):
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ReviewPages, History, ModelAdmin):
-    list_display = (
-        "account", "kind", "slot", "business_date", "total_in_usd", "positions", "data_from",
-        "status", "why_so",
-    )  # fmt: skip
-    list_display_links = ("account", "slot")
-    list_filter = ("kind", "status", "account")
+    list_display = ("name", "slot", "worth", "changed", "state", "fresh", "data_from")
+    list_display_links = ("name", "slot")
+    list_filter = ("status", "kind", "account")
     list_select_related = ("account",)
     date_hierarchy = "business_date"
     show_full_result_count = False
     inlines = (PartInline, ReviewInline, RevisionInline, PositionInline)
     fieldsets = (
         (None, {"fields": (
-            "account", "kind", "slot", "business_date", "status", "why_so", "fresh",
-            "data_from", "run", "review",
+            "account", "slot", "status", "why_so", "fresh", "data_from", "run", "review", "changes",
         )}),
         ("Value", {"fields": (
             "total", "total_in_usd", "rate", "reported", "positions", "hidden",
         )}),
-        ("Record", {"fields": ("created_at", "updated_at")}),
+        ("Record", {"fields": ("created", "updated")}),
     )  # fmt: skip
 
+    class Media:
+        css: ClassVar = {"all": ["snapshots/portfolio.css"]}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
-        return Snapshot.objects.visible_to(request.user).select_related("account")
+        earlier = Snapshot.objects.counted().filter(
+            account=OuterRef("account"), kind=OuterRef("kind"), slot_at__lt=OuterRef("slot_at")
+        )
+        before = Subquery(earlier.order_by("-slot_at").values("total_value")[:1])
+        rows = Snapshot.objects.visible_to(request.user).select_related("account")
+        return rows.annotate(total_before=before)
+
+    def get_inlines(self, request: HttpRequest, obj: Snapshot | None) -> Any:
+        """Leave out what there is nothing of."""
+        return [
+            one for one in self.inlines if obj and one.model.objects.filter(snapshot=obj).exists()
+        ]
+
+    @admin.display(description="Account", ordering="account")
+    def name(self, snapshot: Snapshot) -> str:
+        return two_lines(snapshot.account.name, snapshot.account.source, str(snapshot.account))
 
     @admin.display(description="Slot", ordering="slot_at")
     def slot(self, snapshot: Snapshot) -> str:
-        return _local(snapshot, snapshot.slot_at)
+        zone = f"{snapshot.get_kind_display()}, {snapshot.account.timezone}"
+        return two_lines(local(snapshot.account, snapshot.slot_at).rpartition(" ")[0], zone)
 
-    @admin.display(description="Data from", ordering="as_of")
-    def data_from(self, snapshot: Snapshot) -> str:
-        return _local(snapshot, snapshot.as_of)
+    @admin.display(description="Total")
+    def worth(self, snapshot: Snapshot) -> str:
+        if snapshot.total_value is None:
+            return NOTHING
+        usd = "" if snapshot.currency == USD else f"{money(snapshot.total_usd)} USD"
+        return two_lines(f"{money(snapshot.total_value)} {snapshot.currency}", usd)
 
-    @admin.display(description="Positions", ordering="position_count")
-    def positions(self, snapshot: Snapshot) -> int:
-        return snapshot.position_count
+    @admin.display(description="Change")
+    def changed(self, snapshot: Any) -> str:
+        """Since the one before of its kind that counts."""
+        before, total = snapshot.total_before, snapshot.total_value
+        if before is None or total is None:
+            return NOTHING
+        percent = f"{100 * (total - before) / abs(before):+,.2f} %" if before else ""
+        return two_lines(readable(total - before, "+"), percent, f"before: {money(before)}")
+
+    @admin.display(description="Status", ordering="status")
+    def state(self, snapshot: Snapshot) -> str:
+        why = snapshot.why
+        return two_lines(state_label(snapshot), why, why)
 
     @admin.display(description="Why")
     def why_so(self, snapshot: Snapshot) -> str:
         return snapshot.why or NOTHING
 
-    @admin.display(description="Fresh")
+    @admin.display(description="Data from", ordering="as_of")
+    def data_from(self, snapshot: Snapshot) -> str:
+        return local(snapshot.account, snapshot.as_of)
+
+    @admin.display(description="Positions")
+    def positions(self, snapshot: Snapshot) -> int:
+        return snapshot.position_count
+
+    @admin.display(description="Fresh", ordering="quality")
     def fresh(self, snapshot: Snapshot) -> str:
-        return NOTHING if snapshot.quality is None else f"{snapshot.quality:.1%} of the value"
+        return NOTHING if snapshot.quality is None else f"{100 * snapshot.quality:.0f} %"
+
+    @admin.display(description="What changed")
+    def changes(self, snapshot: Snapshot) -> str:
+        return changes_table(snapshot, timezone.now())
 
     @admin.display(description="Decide")
     def review(self, snapshot: Snapshot) -> str:
@@ -161,16 +169,17 @@ class SnapshotAdmin(ReviewPages, History, ModelAdmin):
         worth = money(snapshot.dust_value_usd)
         return f"{snapshot.dust_count} below {plain(snapshot.min_usd)} USD, together {worth} USD"
 
+    @admin.display(description="Written")
+    def created(self, snapshot: Snapshot) -> str:
+        return local(snapshot.account, snapshot.created_at)
+
+    @admin.display(description="Last changed")
+    def updated(self, snapshot: Snapshot) -> str:
+        return local(snapshot.account, snapshot.updated_at)
+
     @admin.display(description="Run")
     def run(self, snapshot: Snapshot) -> str:
         if snapshot.run_id is None:
             return NOTHING
         url = reverse("admin:scheduling_run_change", args=[snapshot.run_id])
         return format_html('<a class="text-primary-600" href="{}">{}</a>', url, snapshot.run_id)
-
-
-def _local(snapshot: Snapshot, instant: datetime | None) -> str:
-    if instant is None:
-        return NOTHING
-    account = snapshot.account
-    return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M} {account.timezone}"

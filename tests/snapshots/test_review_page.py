@@ -11,6 +11,7 @@ from tests.snapshots.scripted import USUAL, make_scripted, scripted_sources, sta
 
 pytestmark = pytest.mark.django_db
 HALF = {"Kraken": USUAL["Kraken"]}
+LIST = "admin:snapshots_snapshot_changelist"
 PAGE = reverse("admin:snapshots_snapshot_review")
 
 
@@ -40,6 +41,18 @@ def test_page_shows_why_and_the_list_leads_there(admin_client, suspects):
     assert page.request["QUERY_STRING"] == f"ids={ids[0]}%2C{ids[1]}"
     assert b"of the value vanished" in page.content
     assert b"Review 2 snapshots" in page.content
+
+
+def test_page_of_one_shows_what_changed_in_the_accounts_own_time(admin_client, suspects):
+    page = admin_client.get(f"{PAGE}?ids={suspects[0].pk}").content.decode()
+
+    assert "-15,000.00 USD (-15.79 %)" in page
+    assert '<td data-label="Ticker">SOL</td>' in page
+    assert "vanished</span>" in page
+    assert "2026-03-02 14:45 Europe/Zurich" in page
+    assert "Total value in USD" in page
+    assert "USD per unit" not in page
+    assert "-15.79 %" in admin_client.get(reverse(LIST)).content.decode()
 
 
 def test_accepting_many_is_written_down_for_each(admin_client, suspects):
