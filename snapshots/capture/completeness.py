@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
+
 from scheduling.models import Run
 from snapshots.models import COUNTED, Account, Snapshot
 from snapshots.slots import LENGTH, Slot, SlotKind, slots_of_day
@@ -62,7 +64,10 @@ def record_missed(account: Account, *, until: datetime) -> int:
         return 0
     reasons = _reasons(missing)
     rows = [_missed(account, slot, reasons.get(slot.slot_at, NOBODY)) for slot in missing]
-    Snapshot.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    with transaction.atomic():
+        # Between the look and the write of a run that takes such a slot, late, nothing comes.
+        Account.objects.take_turns(account.pk)
+        Snapshot.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
     return len(rows)
 
 

@@ -9,8 +9,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
+from snapshots.capture.completeness import record_missed
 from snapshots.capture.taking import MAX_LATENESS, StatementTooLate, capture
-from snapshots.models import Snapshot, SnapshotPosition
+from snapshots.models import Account, Snapshot, SnapshotPosition
 from snapshots.slots import slot_of
 from snapshots.sources.base import InvalidStatement, SourceUnavailable
 from snapshots.valuing.valuation import MissingRate
@@ -301,3 +302,25 @@ class ConcurrentCaptureTests(TransactionTestCase):
 
         self.assertEqual(sorted(outcomes), ["created", "replaced", "replaced", "replaced"])
         self.assertEqual(Snapshot.objects.get().positions.count(), 5)
+
+    def test_a_slot_is_not_missed_while_a_run_writes_it(self):
+        account = make_account()
+        write_export(self.data_dir / "balance.csv")
+        Account.objects.update(created_at=SCHEDULED_AT)
+        account.refresh_from_db()
+
+        def record():
+            record_missed(account, until=SCHEDULED_AT + timedelta(hours=1))
+            connection.close()
+
+        recorder = threading.Thread(target=record)
+        with transaction.atomic():
+            Account.objects.take_turns(account.pk)
+            recorder.start()
+            recorder.join(timeout=0.3)
+            taken = take(account)
+        recorder.join()
+
+        self.assertEqual(taken.outcome, "created")
+        in_slot = Snapshot.objects.get(slot_at=SCHEDULED_AT)
+        self.assertEqual((in_slot.pk, in_slot.status), (taken.snapshot.pk, "accepted"))
