@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import transaction
@@ -81,7 +82,8 @@ def store_new(account: Account, drafts: Iterable[tuple[Slot, Draft]]) -> None:
 def is_better(draft: Draft, before: Snapshot) -> bool:
     """Tell whether a draft may take the place of what is in its slot.
 
-    Of two of one status the one with newer data is.
+    Of two of one status the one with newer data is; of two carried ones with data as old, the one
+    of which more is fresh.
     """
     if before.reviewed_at is not None:
         return False
@@ -90,7 +92,14 @@ def is_better(draft: Draft, before: Snapshot) -> bool:
         return rank > rank_before
     if draft.as_of is None or before.as_of is None:
         return before.as_of is None
-    return draft.as_of >= before.as_of
+    if draft.as_of != before.as_of:
+        return draft.as_of > before.as_of
+    return draft.status != "carried" or _quality(draft) >= (before.quality or 0)
+
+
+def _quality(draft: Draft) -> Decimal:
+    found = draft.valuation.quality if draft.valuation else None
+    return found or Decimal(0)
 
 
 def _says_something_else(draft: Draft, before: Snapshot) -> bool:

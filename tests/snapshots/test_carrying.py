@@ -190,6 +190,17 @@ def test_an_empty_answer_is_not_taken_as_an_empty_account():
     assert take(account, script, empty, quarter=9).snapshot.status == "failed"
 
 
+def test_what_is_carried_in_part_is_not_replaced_by_what_is_carried_whole():
+    account, script = make_scripted()
+    take(account, script, statement())
+    half = take(account, script, statement(failed=HALF), quarter=1).snapshot
+
+    again = take(account, script, DOWN, quarter=1)
+
+    assert (again.outcome, again.snapshot.pk) == ("kept", half.pk)
+    assert again.snapshot.parts.get(name="Kraken").is_ok
+
+
 def test_carried_values_are_never_older_than_the_limit_even_after_a_pause():
     account, script = make_scripted()
     take(account, script, statement())
