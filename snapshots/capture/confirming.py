@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from snapshots.capture.guards import Evidence, is_explained, is_spread_alike
-from snapshots.capture.judging import guard_limits
+from snapshots.capture.judging import guard_limits, jumped
 from snapshots.capture.references import amounts_of, last_counted, line_of
 from snapshots.exceptions import ReviewRefused
 from snapshots.models import Snapshot
@@ -76,14 +76,17 @@ def _agree(older: Snapshot, younger: Snapshot) -> bool:
         return False
     if (older.as_of, older.total_value) == (younger.as_of, younger.total_value):
         return True  # one answer, read twice
+    limits = guard_limits()
     evidence = Evidence(
         problems=(),
         total=younger.total_value,
         after=amounts_of(_lines(younger)),
         before=amounts_of(_lines(older)),
         total_before=older.total_value,
-        limits=guard_limits(),
+        limits=limits,
     )
+    if jumped(evidence.before or (), evidence.after, limits):
+        return False  # a price that leaps about is no answer
     return is_explained(evidence) is None and is_spread_alike(evidence) is None
 
 

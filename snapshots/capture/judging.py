@@ -60,11 +60,14 @@ def _evidence(case: Case, valuation: Valuation) -> Evidence:
     after = amounts_of(case.whole.lines)
     problems = case.whole.doubts
     evidence = Evidence(problems=problems, total=valuation.total_value, after=after, limits=limits)
+    if reference is not None:
+        total = valuation.total_value
+        reference = reference.compared_with(total, within=limits.vanished)
     if reference is None or reference.currency != case.account.currency:
         return evidence
     usd_per_unit = valuation.rates.to_usd.rate if valuation.rates.to_usd else Decimal(1)
     before = amounts_of(reference.lines) if reference.has_positions else None
-    jumped = _jumped(before or [], after, limits)
+    suspicious = jumped(before or [], after, limits)
     return Evidence(
         problems=problems,
         total=valuation.total_value,
@@ -72,8 +75,8 @@ def _evidence(case: Case, valuation: Valuation) -> Evidence:
         before=before,
         total_before=reference.total,
         changes=find_changes(case.account, reference.as_of, case.as_of, usd_per_unit=usd_per_unit),
-        quotes=find_quotes(jumped, usd_per_unit=usd_per_unit, since=case.slot_at - QUOTE_AGE)
-        if jumped
+        quotes=find_quotes(suspicious, usd_per_unit=usd_per_unit, since=case.slot_at - QUOTE_AGE)
+        if suspicious
         else {},
         steps=find_steps(case.account, case.slot_at)
         if abs(valuation.total_value - reference.total) > NOTEWORTHY * abs(reference.total)
@@ -82,11 +85,8 @@ def _evidence(case: Case, valuation: Valuation) -> Evidence:
     )
 
 
-def _quantities(amounts: Sequence[Amount]) -> set[tuple[str, str, str, Decimal]]:
-    return {(item.ticker, item.location, item.part, item.quantity) for item in amounts}
-
-
-def _jumped(before: Sequence[Amount], after: Sequence[Amount], limits: Limits) -> list[str]:
+def jumped(before: Sequence[Amount], after: Sequence[Amount], limits: Limits) -> list[str]:
+    """Return of which tickers the price is another one by far."""
     known = {item.ticker: item.price for item in before if item.price}
     return [
         item.ticker

@@ -37,11 +37,14 @@ def judge_again(
     """
     reason = f"Judged again with {because}: no guard objects any more."
     explained = []
-    with transaction.atomic():
-        Account.objects.take_turns(account.pk)
-        suspects = Snapshot.objects.filter(account=account, status="suspect", as_of__gte=since)
-        for snapshot in suspects.order_by("slot_at", "id"):
-            if _is_explained(account, snapshot, movements):
+    suspects = Snapshot.objects.filter(account=account, status="suspect")
+    since_then = suspects.filter(as_of__gte=since).order_by("slot_at", "id")
+    for pk in list(since_then.values_list("pk", flat=True)):
+        with transaction.atomic():
+            # What is looked at stays as it is until it is decided.
+            Account.objects.take_turns(account.pk)
+            snapshot = suspects.filter(pk=pk).first()
+            if snapshot is not None and _is_explained(account, snapshot, movements):
                 snapshot.explain(reason, now=now)
                 explained.append(snapshot)
     return explained
@@ -64,15 +67,18 @@ def _evidence(
         slot_at=snapshot.slot_at,
         business_date=snapshot.business_date,
     )
-    reference = find_reference(account, slot)
-    if reference is None or not reference.has_positions or snapshot.as_of is None:
+    reference, limits, total = find_reference(account, slot), guard_limits(), snapshot.total_value
+    if reference is None or total is None or snapshot.as_of is None:
+        return None
+    reference = reference.compared_with(total, within=limits.vanished)
+    if not reference.has_positions:
         return None
     if not snapshot.currency == reference.currency == account.currency:
         return None
     usd_per_unit = snapshot.fx_rate or Decimal(1)
     return Evidence(
         problems=(),
-        total=snapshot.total_value or Decimal(0),
+        total=total,
         after=amounts_of([line_of(row) for row in snapshot.positions.all()]),
         before=amounts_of(reference.lines),
         total_before=reference.total,
@@ -83,5 +89,5 @@ def _evidence(
             usd_per_unit=usd_per_unit,
             movements=movements,
         ),
-        limits=guard_limits(),
+        limits=limits,
     )

@@ -31,7 +31,16 @@ def find_reference(account: Account, slot: Slot) -> Reference | None:
     found = counted.in_slot(account, slot).first() if slot.kind == "eod" else None
     # No end of a day is at the start of a quarter: up to there is this slot, or those before it.
     found = found or counted.up_to(account, slot.slot_at).first()
-    if found is None or found.total_value is None or found.as_of is None:
+    if found is None:
+        return None
+    earlier = None
+    if found.status == "manual" and found.total_value:
+        earlier = counted.exclude(status="manual").before(account, found.slot_at).first()
+    return _as_reference(found, earlier=_as_reference(earlier) if earlier else None)
+
+
+def _as_reference(found: Snapshot, *, earlier: Reference | None = None) -> Reference | None:
+    if found.total_value is None or found.as_of is None:
         return None
     rows = list(found.positions.all())
     return Reference(
@@ -43,6 +52,7 @@ def find_reference(account: Account, slot: Slot) -> Reference | None:
         rates=_rates_of(found),
         # What somebody said instead of the positions has none to compare or carry.
         has_positions=found.status != "manual" and (bool(rows) or found.position_count == 0),
+        earlier=earlier,
     )
 
 

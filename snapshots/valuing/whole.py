@@ -62,7 +62,8 @@ class Reference:
     """The last counted snapshot, which the new one is compared with and carried from.
 
     rates          that it was valued with
-    has_positions  False = they were cleaned up, so that nothing can be compared
+    has_positions  False = they were cleaned up, or somebody said what the total was
+    earlier        of the latter: the last one before it that was taken, with its positions
     """
 
     slot_at: datetime
@@ -72,6 +73,7 @@ class Reference:
     pieces: Mapping[str, Piece]
     rates: Rates | None = None
     has_positions: bool = True
+    earlier: Reference | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -81,6 +83,15 @@ class Reference:
     @property
     def lines(self) -> tuple[Line, ...]:
         return tuple(line for piece in self.pieces.values() for line in piece.lines or ())
+
+    def compared_with(self, total: Decimal, *, within: Decimal) -> Reference:
+        """Return whose positions those of a new total are compared with.
+
+        within  a share: a total so near to what somebody said is as he said
+        """
+        if self.earlier is None or abs(total - self.total) <= within * abs(self.total):
+            return self
+        return self.earlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +166,8 @@ class _Stock:
     def __init__(self, reference: Reference | None, oldest: datetime) -> None:
         self._reference = reference
         self._oldest = oldest
-        self._lines = {line.place: line for line in reference.lines} if reference else {}
+        lines = reference.lines if reference and reference.has_positions else ()
+        self._lines = {line.place: line for line in lines}
 
     def in_for(self, part: Part) -> Piece:
         error = part.error or "It did not answer."

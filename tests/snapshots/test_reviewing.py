@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from snapshots.exceptions import ReviewRefused
 from snapshots.models import Snapshot, SnapshotReview
-from snapshots.sources.base import SourceUnavailable
+from snapshots.sources.base import Position, SourceUnavailable
 from snapshots.valuing.valuation import MissingRate
 from tests.snapshots.factories import SCHEDULED_AT
 from tests.snapshots.scripted import (
@@ -202,6 +203,15 @@ def test_the_same_answer_again_confirms_nothing(taken):
     assert statuses == ["suspect"] * 5
 
 
+def test_a_price_that_leaps_about_is_not_confirmed(taken):
+    account, script = taken
+    for quarter, price in enumerate(("5000", "500", "5000"), start=1):
+        kraken = USUAL["Kraken"] | {"BTC": ("0.9", price)}
+        captured = take(account, script, statement({"Kraken": kraken}), quarter=quarter)
+
+    assert (captured.snapshot.status, captured.confirmed) == ("suspect", 0)
+
+
 def test_one_answer_in_several_slots_is_confirmed_in_each(taken):
     account, script = taken
     files = [statement(HALF, at=SCHEDULED_AT.replace(minute=32 + number)) for number in range(11)]
@@ -221,3 +231,32 @@ def test_answers_that_disagree_confirm_nothing(taken):
     for quarter, places in enumerate((HALF, other, HALF, other), start=1):
         snapshot = take(account, script, statement(places), quarter=quarter).snapshot
         assert snapshot.status == "suspect"
+
+
+def test_after_an_edit_half_an_answer_is_still_suspect(taken, admin_user):
+    account, script = taken
+    edited = take(account, script, statement(), quarter=1).snapshot
+    edited.edit(total_value=Decimal(95_500), by=admin_user, reason="Counted by hand.")
+
+    half = take(account, script, statement(HALF), quarter=2).snapshot
+    whole = take(account, script, statement(factor="0.75"), quarter=3).snapshot
+
+    assert (half.status, whole.status) == ("suspect", "accepted")
+
+
+def test_after_an_edit_what_was_said_is_believed(taken, admin_user):
+    suspect = suspect_of(*taken)
+    suspect.edit(total_value=Decimal(80_000), by=admin_user, reason="Sold on paper.")
+
+    assert take(*taken, statement(HALF, factor="1.01"), quarter=2).snapshot.status == "accepted"
+
+
+def test_an_edit_settles_no_price_that_is_missing(taken, admin_user):
+    account, script = taken
+    unpriced = Position(ticker="NEW", kind="coin", amount=Decimal(2), value=None, part="Ledger")
+    with_it = statement()
+    with_it = replace(with_it, positions=(*with_it.positions, unpriced))
+    suspect = take(account, script, with_it, quarter=1).snapshot
+    suspect.edit(total_value=Decimal(103_000), by=admin_user, reason="It is worth 8,000.")
+
+    assert take(account, script, with_it, quarter=2).snapshot.status == "suspect"
