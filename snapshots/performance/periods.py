@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -58,12 +58,14 @@ class Point:
 class Flowed:
     """An external flow: positive came in.
 
-    account  of which, by its number; 0 = of the portfolio
+    account   of which, by its number; 0 = of the portfolio
+    transfer  number of the transfer between own accounts that this is one end of; 0 = of none
     """
 
     at: datetime
     amount: Decimal
     account: int = 0
+    transfer: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ def period_pnl(
     within = flowed_between(baseline, now, flows)
     flow = sum((one.amount for one in within), ZERO)
     between = [end for end in ends if baseline.at < end.at < now.at]
-    ratio = _chain(baseline, [*between, now], within) if flows_known else None
+    ratio = _chain(baseline, [*between, now], flows) if flows_known else None
     return Pnl(
         period=period,
         now=now,
@@ -153,7 +155,13 @@ def period_pnl(
 
 def flowed_between(first: Point, last: Point, flows: Iterable[Flowed]) -> list[Flowed]:
     """Return the flows that are in the value of `last`, and were not in that of `first`."""
-    return [flow for flow in flows if last.holds(flow) and not first.holds(flow)]
+    return external([flow for flow in flows if last.holds(flow) and not first.holds(flow)])
+
+
+def external(flows: Sequence[Flowed]) -> list[Flowed]:
+    """Leave out transfers that both left and arrived; of others the money is on its way."""
+    ends = Counter(one.transfer for one in flows if one.transfer)
+    return [one for one in flows if ends[one.transfer] < 2]
 
 
 def day_ends(points: Sequence[Point], flows: Iterable[Flowed]) -> list[DayEnd]:
@@ -163,13 +171,15 @@ def day_ends(points: Sequence[Point], flows: Iterable[Flowed]) -> list[DayEnd]:
     for flow in sorted(flows, key=lambda one: one.at):
         waiting[flow.account].append(flow)
     for point in points:
-        came = left = ZERO
+        new: list[Flowed] = []
         for queue in waiting.values():
             while queue and point.holds(queue[0]):
-                amount = queue.popleft().amount
-                came, left = came + max(amount, ZERO), left - min(amount, ZERO)
+                new.append(queue.popleft())
         if not ends:
-            came = left = ZERO  # what came before the first is in its value
+            new = []  # what came before the first is in its value
+        amounts = [one.amount for one in external(new)]
+        came = sum((amount for amount in amounts if amount > ZERO), ZERO)
+        left = -sum((amount for amount in amounts if amount < ZERO), ZERO)
         ends.append(DayEnd(day=point.business_date, value=point.value, inflow=came, outflow=left))
     return ends
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+
+from django.db.models import Q
 
 from snapshots.models import Flow, Snapshot
 from snapshots.performance.periods import Flowed, Point
 from snapshots.performance.returns import ZERO
 from snapshots.selectors.scope import Member, Scope
+from snapshots.selectors.transfers import pairs_of
 from snapshots.valuing.rates import USD
 
 
@@ -21,20 +25,31 @@ class RateUnknown(LookupError):
 def read_flows(scope: Scope, after: datetime, until: datetime) -> list[Flowed]:
     """Return what came into the portfolio in (after, until], oldest first.
 
-    Transfers between own accounts are none when all accounts are added up. An account that joins
-    brings its first value along, one that leaves takes its last; of what own accounts sent it
-    before, or get from it afterwards, nothing is new or gone.
+    Of transfers between own accounts both ends are told when all accounts are added up: who asks
+    leaves out those of which he has both. An account that joins brings its first value along, one
+    that leaves takes its last; of what own accounts sent it before, or get from it afterwards,
+    nothing is new or gone.
     """
-    found = Flow.objects.filter(account__in=scope.accounts).within(after, until)
+    wanted = Q(at__gt=after, at__lte=until)
+    found = Flow.objects.filter(
+        wanted | Q(is_internal=True) if scope.is_whole else wanted, account__in=scope.accounts
+    )
     rates = _Rates(scope)
     members = {one.account.pk: one for one in scope.members}
+    inside = [flow for flow in found if flow.is_internal and scope.is_whole]
+    outside = [flow for flow in found if not (flow.is_internal and scope.is_whole)]
     flows = [
         Flowed(at=flow.at, amount=rates.amount(flow), account=flow.account_id)
-        for flow in found
-        if not (flow.is_internal and scope.is_whole) and members[flow.account_id].was_in(flow.at)
+        for flow in outside
+        if members[flow.account_id].was_in(flow.at)
     ]
-    moved = [*_joined(scope, rates, after, until), *_left(scope, rates, after, until)]
-    return sorted([*flows, *moved], key=lambda one: one.at)
+    flows += _transferred(inside, members, rates)
+    for one in scope.members:
+        if one.first_at and after < one.first_at <= until:
+            flows += _joined(one, rates, inside)
+        if one.left_at and after <= one.left_at < until:
+            flows += _left(one, rates, inside)
+    return sorted((one for one in flows if after < one.at <= until), key=lambda one: one.at)
 
 
 def flows_known(scope: Scope, first: Point, last: Point) -> bool:
@@ -51,31 +66,42 @@ def flows_known(scope: Scope, first: Point, last: Point) -> bool:
     )
 
 
-def _joined(scope: Scope, rates: _Rates, after: datetime, until: datetime) -> list[Flowed]:
-    """Return the first values of accounts that joined, less what own accounts had sent them."""
-    flows = []
-    for member in scope.members:
-        at = member.first_at
-        if at is None or not after < at <= until:
-            continue
-        value = rates.value(member, at)
-        if value is not None:
-            value -= rates.moved(member, at__lte=at)
-            flows.append(Flowed(at=at, amount=value, account=member.account.pk))
-    return flows
+def _transferred(
+    inside: Sequence[Flow], members: Mapping[int, Member], rates: _Rates
+) -> Iterator[Flowed]:
+    """Yield both ends of transfers, each with what was sent: what lacks at the end were fees."""
+    for number, (sent, got) in enumerate(pairs_of(inside), start=1):
+        amount = rates.amount(sent)
+        for flow, worth in ((sent, amount), (got, -amount)):
+            at = _within(members[flow.account_id], flow.at)
+            yield Flowed(at=at, amount=worth, account=flow.account_id, transfer=number)
 
 
-def _left(scope: Scope, rates: _Rates, after: datetime, until: datetime) -> list[Flowed]:
-    """Return the last values of accounts that left, as outflows an instant later."""
-    flows = []
-    for member in scope.members:
-        if member.left_at and after <= member.left_at < until:
-            value = rates.value(member, member.left_at)
-            if value is not None:
-                value += rates.moved(member, at__gt=member.left_at)
-                at = _next(member.left_at)
-                flows.append(Flowed(at=at, amount=-value, account=member.account.pk))
-    return flows
+def _within(member: Member, at: datetime) -> datetime:
+    """Return when a transfer showed: with the first value at the earliest, or after the last."""
+    if member.first_at and at < member.first_at:
+        return member.first_at
+    return _next(member.left_at) if member.left_at and at > member.left_at else at
+
+
+def _joined(member: Member, rates: _Rates, inside: Sequence[Flow]) -> Iterator[Flowed]:
+    """Yield the first value of an account, less what own accounts had sent it."""
+    at, number = member.first_at, member.account.pk
+    value = rates.value(member, at) if at else None
+    if at is not None and value is not None:
+        sent = (one for one in inside if one.account_id == number and one.at <= at)
+        given = sum((rates.amount(flow) for flow in sent), ZERO)
+        yield Flowed(at=at, amount=value - given, account=number)
+
+
+def _left(member: Member, rates: _Rates, inside: Sequence[Flow]) -> Iterator[Flowed]:
+    """Yield the last value of an account that left, as an outflow an instant later."""
+    at, number = member.left_at, member.account.pk
+    value = rates.value(member, at) if at else None
+    if at is not None and value is not None:
+        sent = (one for one in inside if one.account_id == number and one.at > at)
+        value += sum((rates.amount(flow) for flow in sent), ZERO)
+        yield Flowed(at=_next(at), amount=-value, account=number)
 
 
 def _next(at: datetime) -> datetime:
@@ -97,13 +123,6 @@ class _Rates:
         if self._scope.currency == USD:
             return Decimal(flow.amount_usd)
         return Decimal(flow.amount_usd) * self._per_usd(flow.account_id, flow.at)
-
-    def moved(self, member: Member, **when: datetime) -> Decimal:
-        """Return what came from own accounts less what went to them, while it was no member."""
-        if not self._scope.is_whole:
-            return ZERO
-        flows = Flow.objects.filter(account=member.account, is_internal=True, **when)
-        return sum((self.amount(flow) for flow in flows), ZERO)
 
     def value(self, member: Member, at: datetime) -> Decimal | None:
         """Return what an account was worth; another reporting currency may have been set then."""

@@ -8,8 +8,10 @@ from django.test import TestCase
 from snapshots.answers.telling import of_split
 from snapshots.models import Account, Flow, Portfolio, Snapshot
 from snapshots.performance.periods import Period
+from snapshots.performance.returns import chained
 from snapshots.performance.split import Split
 from snapshots.selectors.curve import read_ends
+from snapshots.selectors.measures import read_performance
 from snapshots.selectors.pnl import read_pnl
 from snapshots.selectors.positions import explain, read_positions
 from snapshots.selectors.scope import find_scope
@@ -73,6 +75,30 @@ class PnlTests(TestCase):
         amounts = [self.pnl(**of).amount for of in ({}, {"account_id": other.pk})]
 
         self.assertEqual(amounts, [0, 0])
+
+    def test_transfer_that_takes_days_is_neither_a_loss_nor_a_gain(self):
+        other = make_tracked(self.owner, name="Other")
+        days(other, [10, 10])
+        for n, (one, two) in enumerate(((60, 10), (60, 10), (60, 59)), start=2):
+            days(self.account, [one], first=MONDAY + n * DAY)
+            days(other, [two], first=MONDAY + n * DAY)
+        flow(self.account, -50, is_internal=True)
+        flow(other, 49, at=NOON + 2 * DAY, is_internal=True)  # less a fee
+
+        found = read_performance(find_scope(self.owner)).changes
+
+        self.assertEqual([one.gain for one in found], [10, 0, 0, -1])
+        whole = self.pnl(Period.INCEPTION)
+        self.assertEqual((whole.amount, whole.ratio), (9, chained(one.ratio for one in found)))
+
+    def test_transfer_that_was_entered_once_only_is_none(self):
+        other = make_tracked(self.owner, name="Other")
+        days(other, [10, 10])
+        quarter(self.account, NOON, 60)
+        quarter(other, NOON, 60)
+        flow(other, 50, is_internal=True)
+
+        self.assertEqual(self.pnl().amount, 0)
 
     def test_account_that_joins_brings_its_value_along(self):
         quarter(self.account, NOON, 110)
