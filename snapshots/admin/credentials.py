@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from snapshots.models import Account, Credential
 from snapshots.sources import SOURCES
+from snapshots.sources.saxo_tokens import NAME as SAXO
 
 LONGEST = 4000  # characters of a key: certificates are long
 
@@ -92,8 +93,10 @@ class CredentialInline(StackedInline):
             told.append(f"expires {_minute(credential.expires_at)}")
         if credential.refusal:
             told.append(f"refused: {credential.refusal}")
-        if credential.account.source != "saxo_api":
+        if credential.account.source != SAXO:
             return " · ".join(told)
+        if credential.tokens is None:
+            told.append("nobody is logged in")
         url = reverse("admin:snapshots_account_saxo", args=[credential.account_id])
         link = format_html('<a class="text-primary-600" href="{}">Log in at Saxo</a>', url)
         return format_html("{} · {}", " · ".join(told), link)

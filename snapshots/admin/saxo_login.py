@@ -48,6 +48,8 @@ class SaxoLogin:
     def go_to_saxo(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Send the user to Saxo's own login, with what proves afterwards that he came from here."""
         account = self._account(request, pk)
+        if hasattr(account, "credential"):
+            account.credential.forgive()
         around = surroundings_of(account)
         verifier, state = new_verifier(), secrets.token_urlsafe(24)
         login = {

@@ -85,7 +85,11 @@ class Credential(models.Model):
     def refuse(self, reason: str) -> None:
         """Let nobody use it before it is set anew, unless that was done since it was read."""
         seen = Credential.objects.filter(pk=self.pk, set_at=self.set_at, expires_at=self.expires_at)
-        seen.update(refusal=reason, tokens=None, renewing_until=None)
+        seen.update(refusal=reason, tokens=None, expires_at=None, renewing_until=None)
+
+    def forgive(self) -> None:
+        """Let it be used again: somebody is about to log in with it."""
+        Credential.objects.filter(pk=self.pk).update(refusal="")
 
     @property
     def session(self) -> Session | None:

@@ -14,6 +14,7 @@ from snapshots.sources.base import InvalidSettings, InvalidStatement, SourceUnav
 from snapshots.sources.surroundings import StoredFile, Surroundings
 
 MAX_BYTES = 10 * 1024 * 1024
+WORKBOOK = b"PK\x03\x04"  # what a ZIP, and so an XLSX, begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,11 @@ def _decode(name: str, data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise InvalidStatement(f"{_place(name, data, exc.start)}: the text is not UTF-8.") from exc
+        if data.startswith(WORKBOOK):
+            what = "this is a workbook. Export as CSV, or, of Saxo, let its name end in .xlsx."
+        else:
+            what = "the text is not UTF-8. Export it again, or save it as CSV UTF-8."
+        raise InvalidStatement(f"{_place(name, data, exc.start)}: {what}") from exc
     if not text.strip():
         raise InvalidStatement(f"{name} is empty. Export it again.")
     if "\0" in text:

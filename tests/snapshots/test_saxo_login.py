@@ -14,12 +14,14 @@ from django.test import TestCase, TransactionTestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from prices.venues.caller import Chance
 from scheduling.defaults import sync_default_jobs
 from scheduling.exceptions import TaskFailed
 from scheduling.models import Job
 from snapshots.capture.taking import capture
 from snapshots.demo.saxo import SaxoServer
 from snapshots.models import Account, Credential
+from snapshots.models.login import StoredLogin
 from snapshots.slots import slot_of
 from snapshots.sources.saxo_calls import CALLS_PER_SECOND
 from snapshots.tasks import saxo_keepalive
@@ -73,6 +75,26 @@ class LoginTests(Here, TestCase):
         self.assertContains(page, "expires")
         self.assertTrue(self.account.open_source().fetch().is_complete)
         self.assertEqual(Job.objects.get(key=KEY).state, Job.State.ACTIVE)
+
+    def test_who_is_to_log_in_again_can(self):
+        StoredLogin(self.account, Chance()).refuse("The login ended.")
+        self.assertContains(self.client.get(self.page), "refused: The login ended.")
+        back = self.go()
+
+        page = self.client.get(f"{back.path}?{back.query}", follow=True)
+
+        self.assertContains(page, "Logged in at Saxo")
+        self.assertNotContains(page, "refused")
+        self.assertTrue(self.account.open_source().fetch().is_complete)
+
+    def test_an_end_that_has_come_is_not_told_as_one_that_will(self):
+        self.account.credential.keep(session_of(self.server.log_in(VERIFIER), now=timezone.now()))
+        StoredLogin(self.account, Chance()).refuse("The login ended.")
+
+        page = self.client.get(self.page)
+
+        self.assertContains(page, "nobody is logged in")
+        self.assertNotContains(page, "expires")
 
     def test_a_way_back_counts_once(self):
         back = self.go()

@@ -178,6 +178,11 @@ def test_a_workbook_that_unpacks_without_end_is_refused():
         opened(data.getvalue(), "bomb.xlsx").fetch()
 
 
+def test_a_workbook_by_the_name_of_a_csv_file_says_so():
+    with pytest.raises(InvalidStatement, match="this is a workbook"):
+        opened(workbook([FRENCH, *ROWS]), "p.csv").fetch()
+
+
 def test_a_workbook_that_is_damaged_is_refused():
     data = bytearray(workbook([FRENCH, *ROWS]))
     data[data.rindex(b"PK\x01\x02") + 6] = 99  # a version of ZIP that there is not yet
