@@ -332,7 +332,8 @@ NOTIFY_EMAILS = mail.addresses("NOTIFY_EMAILS")
 globals().update(mail.mail_server("EMAIL_URL"))
 EMAIL_TIMEOUT = 10  # s
 DEFAULT_FROM_EMAIL = mail.address("EMAIL_FROM", env.text("EMAIL_FROM", "daybook@localhost"))
-PORTFOLIO_CACHE_SECONDS = env.whole("PORTFOLIO_CACHE_SECONDS", 60, least=0, most=86_400)
+# Whatever changes in an answer builds it anew; so it may last until api_warmers comes again.
+PORTFOLIO_CACHE_SECONDS = env.whole("PORTFOLIO_CACHE_SECONDS", 900, least=0, most=86_400)
 SNAPSHOT_MIN_USD = env.text("SNAPSHOT_MIN_USD", "1.0")  # hides rows, never changes totals
 # Of their simulation: https://gateway.saxobank.com/sim/openapi, https://sim.logonvalidation.net
 SAXO_URL = env.web_address("SAXO_URL", "https://gateway.saxobank.com/openapi")

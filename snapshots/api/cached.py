@@ -34,7 +34,7 @@ def answer(request: Request, name: str, scope: Scope, build: Callable[[Scope], B
         kept = (f'W/"{tag}"', body)
         cache.set(key, kept, settings.PORTFOLIO_CACHE_SECONDS)
     etag, body = kept
-    if etag in [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]:
+    if _has(request, etag):
         response = Response(status=304)
     else:
         response = Response({**body, "age_seconds": _age(body["as_of"])})
@@ -46,8 +46,14 @@ def answer(request: Request, name: str, scope: Scope, build: Callable[[Scope], B
 
 def _fingerprint(scope: Scope) -> str:
     """Return what the answer depends on: whose accounts, in which currency, changed when."""
-    parts = [str(scope.owner.pk), scope.currency, *mark_of_changes(scope)]
+    parts = [str(scope.owner.pk), scope.currency, str(scope.is_whole), *mark_of_changes(scope)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _has(request: Request, etag: str) -> bool:
+    """Tell whether the asker has this answer: weak and strong tags compare alike."""
+    given = [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]
+    return "*" in given or etag.removeprefix("W/") in [one.removeprefix("W/") for one in given]
 
 
 def _age(as_of: str | None) -> int | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,11 +17,12 @@ from scheduling.rest.filters import Filters, InstantFilter
 from snapshots.answers.telling import of_account, of_snapshot
 from snapshots.api.serializers import AccountSerializer, SnapshotSerializer
 from snapshots.models import Account, Snapshot
-from snapshots.selectors.users import find_user
+from snapshots.selectors.scope import NoPortfolio, find_owner
+from snapshots.sources import SOURCES
 
 
 class UserFilter(django_filters.CharFilter):
-    """By whose they are: a user's name or id. Of nobody there is nothing."""
+    """By whose they are: a user's name or id. Raise NotFound as the other endpoints do."""
 
     def __init__(self, field_name: str) -> None:
         super().__init__(
@@ -27,21 +30,43 @@ class UserFilter(django_filters.CharFilter):
         )
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return qs.filter(**{self.field_name: find_user(value)}) if value else qs
+        if not value:
+            return qs
+        try:
+            owner = find_owner(self.parent.request.user, value)
+        except NoPortfolio as exc:
+            raise NotFound(str(exc)) from exc
+        return qs.filter(**{self.field_name: owner})
+
+
+def told(choices: Iterable[str]) -> dict[str, str]:
+    """Return what is said of a wrong choice."""
+    return {"invalid_choice": f"%(value)s is none of: {', '.join(choices)}."}
+
+
+def source_filter(field_name: str) -> django_filters.ChoiceFilter:
+    names = sorted(SOURCES)
+    return django_filters.ChoiceFilter(
+        field_name=field_name, choices=[(one, one) for one in names], error_messages=told(names)
+    )
 
 
 class AccountFilters(Filters):
-    source = django_filters.CharFilter()
+    source = source_filter("source")
     user_id = UserFilter("owner")
     ordering = django_filters.OrderingFilter(fields=("id", "name", "source"))
 
 
 class SnapshotFilters(Filters):
     account = django_filters.NumberFilter(field_name="account_id")
-    source = django_filters.CharFilter(field_name="account__source")
+    source = source_filter("account__source")
     user_id = UserFilter("account__owner")
-    kind = django_filters.MultipleChoiceFilter(choices=Snapshot.Kind.choices)
-    status = django_filters.MultipleChoiceFilter(choices=Snapshot.Status.choices)
+    kind = django_filters.MultipleChoiceFilter(
+        choices=Snapshot.Kind.choices, error_messages=told(Snapshot.Kind.values)
+    )
+    status = django_filters.MultipleChoiceFilter(
+        choices=Snapshot.Status.choices, error_messages=told(Snapshot.Status.values)
+    )
     slot_from = InstantFilter(field_name="slot_at", lookup_expr="gte")
     slot_to = InstantFilter(field_name="slot_at", lookup_expr="lt", label="Exclusive.")
     business_date = django_filters.DateFilter(label="The day that it counts for: 2026-03-02.")

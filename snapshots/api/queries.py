@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,11 +24,22 @@ RANGES = {
 QUARTERS = ("1D", "1W")
 
 
+PERIODS = [one.value for one in Period]
+
+
+def one_of(choices: Sequence[str], **options: Any) -> serializers.ChoiceField:
+    """Return a field that names its choices to who gives another."""
+    message = f'"{{input}}" is none of: {", ".join(choices)}.'
+    return serializers.ChoiceField(
+        choices=choices, error_messages={"invalid_choice": message}, **options
+    )
+
+
 class ScopeQuery(Closed):
     """Whose accounts, and which of them."""
 
-    source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=sorted(SOURCES), required=False, help_text="Accounts of this source only."
+    source = one_of(  # type: ignore[assignment]
+        sorted(SOURCES), required=False, help_text="Accounts of this source only."
     )
     user_id = serializers.CharField(
         required=False,
@@ -45,35 +57,31 @@ class ScopeQuery(Closed):
 
 
 class PnlQuery(ScopeQuery):
-    period = serializers.ChoiceField(
-        choices=[one.value for one in Period], required=False, help_text="All if left out."
-    )
+    period = one_of(PERIODS, required=False, help_text="All if left out.")
 
 
 class MetricsQuery(ScopeQuery):
-    period = serializers.ChoiceField(
-        choices=[one.value for one in Period],
+    period = one_of(
+        PERIODS,
         required=False,
         help_text="Measures of this period; of the whole past, turnover of 30 days, if left out.",
     )
 
 
 class ChartQuery(ScopeQuery):
-    format = serializers.ChoiceField(
-        choices=["json", "csv"],
+    format = one_of(
+        ["json", "csv"],
         required=False,
         help_text="Where Accept leaves it open, as that of a browser.",
     )
 
 
 class PeriodQuery(ChartQuery):
-    period = serializers.ChoiceField(
-        choices=[one.value for one in Period], default=Period.TODAY.value
-    )
+    period = one_of(PERIODS, default=Period.TODAY.value)
 
 
 class CurveQuery(ChartQuery):
-    range = serializers.ChoiceField(choices=list(RANGES), default="1M")
+    range = one_of(list(RANGES), default="1M")
 
 
 def asked(request: Request, query_class: type[ScopeQuery] = ScopeQuery) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def find_scope(
 
     Raise NoPortfolio if he may not see them.
     """
-    owner = _owner(user, user_id)
+    owner = find_owner(user, user_id)
     own = _members(Account.objects.visible_to(user).filter(owner_id=owner.pk))
     members = [
         one
@@ -116,7 +116,8 @@ def find_scope(
     )
 
 
-def _owner(user: AbstractBaseUser | AnonymousUser, user_id: str) -> Any:
+def find_owner(user: AbstractBaseUser | AnonymousUser, user_id: str) -> Any:
+    """Return the user of this name or id; `user` if it is empty. Raise NoPortfolio as above."""
     found = find_user(user_id) if user_id else user
     if found is None or (found.pk != user.pk and not getattr(user, "is_staff", False)):
         raise NoPortfolio(f"There is no user {user_id!r} whose portfolio you may see.")

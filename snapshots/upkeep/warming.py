@@ -50,20 +50,47 @@ def warm(ctx: RunContext, *, rest: Callable[[float], object] = time.sleep) -> An
 def _outcome(
     ctx: RunContext, client: Any, endpoint: str, *, rest: Callable[[float], object]
 ) -> dict[str, Any]:
-    import httpx
-
+    """Ask twice; the second time it is warm."""
     took = []
     for _ in range(2):
         began = time.perf_counter()
-        try:
-            response = client.get(endpoint)
-        except httpx.HTTPError as exc:
-            return _failed(ctx, endpoint, f"{type(exc).__name__}: {exc}")
+        error = _fault(client, endpoint)
         took.append(round((time.perf_counter() - began) * 1000, 1))
         rest(PAUSE)
-        if response.status_code != 200:
-            return _failed(ctx, endpoint, f"It answers {response.status_code}.")
+        if error:
+            return _failed(ctx, endpoint, error)
     return {"endpoint": endpoint, "ok": True, "cold_ms": took[0], "warm_ms": took[1]}
+
+
+def _fault(client: Any, endpoint: str) -> str:
+    """Ask for an endpoint to the last byte, and return why it is not warm; empty: it is."""
+    import httpx
+
+    ends_at = time.monotonic() + TIMEOUT
+    try:
+        with client.stream("GET", endpoint) as response:
+            # httpx's own limit is on silence: who sends a byte a second would never end.
+            for _ in response.iter_raw():
+                if time.monotonic() > ends_at:
+                    return f"It took more than {TIMEOUT} s."
+            return _wrong(response)
+    except httpx.TimeoutException:
+        return f"It took more than {TIMEOUT} s."
+    except httpx.HTTPError as exc:
+        return f"{type(exc).__name__}: {exc}. Is API_BASE_URL right?"
+
+
+def _wrong(response: Any) -> str:
+    status = response.status_code
+    if status == 200:
+        return ""
+    advice = ""
+    if status in (401, 403):
+        advice = " Is API_WARMER_TOKEN right, and has it not expired? create_api_token makes one."
+    if response.is_redirect:
+        where = str(response.headers.get("Location", ""))[:200]
+        advice = f" It leads to {where}: set API_BASE_URL to where people ask."
+    return f"It answers {status}.{advice}"
 
 
 def _failed(ctx: RunContext, endpoint: str, error: str) -> dict[str, Any]:

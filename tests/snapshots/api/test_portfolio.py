@@ -27,9 +27,10 @@ class CachedTests(PortfolioTestCase):
     def test_what_the_asker_has_already_is_not_sent_again(self):
         for path in ("/balances/current", "/portfolio/metrics", "/api/risk/dashboard"):
             first = self.api.get(path)
-            again = self.api.get(path, headers={"If-None-Match": first["ETag"]})
+            for tag in (first["ETag"], first["ETag"][2:], f'"x", {first["ETag"]}', "*"):
+                again = self.api.get(path, headers={"If-None-Match": tag})
 
-            self.assertEqual((again.status_code, again.content), (304, b""), path)
+                self.assertEqual((again.status_code, again.content), (304, b""), (path, tag))
 
     def test_newer_snapshot_is_told_at_once(self):
         first = self.api.get("/balances/current")
@@ -148,6 +149,15 @@ class ListTests(PortfolioTestCase):
             ({"slot_from": "2026-03-04T00:00:00Z"}, 1), ({"business_date": "2026-03-02"}, 1),
         ):  # fmt: skip
             self.assertEqual(self.get("/api/snapshots", **query)["count"], count, query)
+
+    def test_wrong_choices_are_named_and_of_nobody_there_is_none(self):
+        for path in ("/api/accounts", "/api/snapshots", "/api/pnl"):
+            wrong = self.api.get(path, {"source": "kraken"})
+            others = [self.bobs_api.get(path, {"user_id": one}) for one in ("alice", "nobody")]
+
+            self.assertIn("kraken", wrong.json()["source"][0])
+            self.assertIn("is none of: cointracking, ", wrong.json()["source"][0])
+            self.assertEqual([one.status_code for one in others], [404, 404], path)
 
 
 class ChartTests(PortfolioTestCase):
