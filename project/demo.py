@@ -1,7 +1,7 @@
-"""Daybook with made-up venues on this machine, and data of its own: `python -m project.demo`.
+"""Daybook with made-up venues and accounts on this machine, and data of its own.
 
-Nobody is called outside: each venue that is built in has an address here. Nothing that `make run`
-keeps is touched, whatever .env says.
+Nobody is called outside: each venue and source that is built in has an address here. Nothing that
+`make run` keeps is touched, whatever .env says. Start it with `python -m project.demo`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ from prices.demo.kraken import KrakenServer
 from prices.demo.upbit import UpbitServer
 from project import start
 from project.command_line import plain_errors
+from snapshots.demo.lively import LivelyCoinTracking, LivelySaxo
+from snapshots.demo.upbit import UpbitAccountServer
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "demo"  # noqa: S105 - of admin; the pages listen on this machine only
 MARKETS = 60  # of Upbit's: their candles of a year are here within a minute
+IN_KOREA = {"KRW": ("1200000.0", "0.0"), "BTC": ("0.02", "0.0"), "ETH": ("0.3", "0.2")}
+PAGE = 100  # positions in an answer of Saxo's
 # Triggered at the first start, so that nobody waits for the night.
 FIRST_RUNS = (
     "collect_symbols",
@@ -32,15 +36,22 @@ FIRST_RUNS = (
 )
 
 
+class UpbitInFull(UpbitAccountServer, UpbitServer):
+    """Upbit's markets and an account there, at one address as they are."""
+
+
 class Venues(ExitStack):
-    """The made-up venues, from `with` until its end; `.settings` says where they are."""
+    """The made-up venues and sources, until the end of `with`; `.settings` says where they are."""
 
     def __init__(self) -> None:
         super().__init__()
-        upbit = self.enter_context(UpbitServer(markets=MARKETS))
+        upbit = self.enter_context(UpbitInFull(markets=MARKETS))
         kis = self.enter_context(KisServer())
         binance = self.enter_context(BinanceServer())
         kraken = self.enter_context(KrakenServer())
+        saxo = self.enter_context(LivelySaxo())
+        cointracking = self.enter_context(LivelyCoinTracking(per_hour=60))
+        upbit.held, saxo.page = IN_KOREA, PAGE
         self.settings = {
             "UPBIT_URL": upbit.url,
             "KIS_URL": kis.url,
@@ -50,6 +61,9 @@ class Venues(ExitStack):
             "CCXT_EXCHANGES": "binance,kraken",
             "CCXT_BINANCE_URL": binance.url,
             "CCXT_KRAKEN_URL": kraken.url,
+            "SAXO_URL": f"{saxo.url}/openapi",
+            "SAXO_LOGIN_URL": saxo.login_url,
+            "COINTRACKING_URL": cointracking.url,
             "TRACKED_MARKETS": "upbit:KRW,kis:KOSPI,kis:KOSDAQ,binance:spot,kraken:spot",
         }
 
@@ -71,12 +85,13 @@ def main() -> int:
     data_dir = Path(os.environ.get("DEMO_DATA_DIR", "") or ROOT / "var" / "demo")
     with Venues() as venues:
         os.environ.update(settings_of_its_own(data_dir) | venues.settings)
-        setup = [sys.executable, "manage.py", "setup", "--first-runs", *FIRST_RUNS]
+        setup = [sys.executable, "manage.py", "setup_demo", "--first-runs", *FIRST_RUNS]
         code = subprocess.run(setup, cwd=ROOT).returncode  # noqa: S603
         if code:
             return code
         sys.stdout.write(
-            f"The venues are made up, the data is in {data_dir}. Log in as admin, {PASSWORD}.\n"
+            f"Venues and accounts are made up, the data is in {data_dir}. "
+            f"Log in as admin, {PASSWORD}.\n"
         )
         return start.main("make demo")
 

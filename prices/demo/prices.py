@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zlib import crc32
 
-WEEK = 7 * 86_400.0  # s
+DAY = 86_400.0  # s
+# How often a price swings up and down again, in days, and by how much: months, weeks, hours.
+SWINGS = ((143, 0.11), (47, 0.06), (17, 0.02), (0.8, 0.01))
+LEAP = 0.05  # from one midnight to the next, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,14 @@ def made_up_candle(
 
 
 def price_at(name: str, base: Decimal, instant: datetime) -> Decimal:
-    """Return a price that swings around `base` within a tenth of it."""
-    turn = 2 * math.pi * (instant.timestamp() / WEEK + crc32(name.encode()) / 2**32)
-    swing = 0.06 * math.sin(turn) + 0.02 * math.sin(9 * turn)
-    noise = dice(name, instant, "price") / 2**32 * 0.01
-    return _rounded(base * Decimal(1 + swing + noise))
+    """Return a price that swings around `base` within a quarter of it."""
+    start, days = crc32(name.encode()) / 2**32, instant.timestamp() / DAY
+    swing = sum(by * math.sin(2 * math.pi * (days / often + start)) for often, by in SWINGS)
+    noise = dice(name, instant, "price") / 2**32 * 0.005
+    day, hour = divmod(days, 1)
+    before, after = (crc32(f"{name} {day + number:.0f}".encode()) for number in (0, 1))
+    leap = (before + (after - before) * hour) / 2**32 * LEAP
+    return _rounded(base * Decimal(1 + swing + noise + leap))
 
 
 def dice(name: str, instant: datetime, what: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ import orjson
 from prices.demo.server import Reply, Request, VenueServer
 
 DAY = timedelta(days=1)
+KEYS = {"key": "demo-key-0123456789", "secret": "demo-secret-0123456789"}
 # Exchange, ticker, amount, price in the account's currency.
 HELD = (
     ("BINANCE", "BTC", "0.20000000", "95000"),
@@ -30,7 +31,7 @@ HELD = (
 class CoinTrackingServer(VenueServer):
     """An account whose owner has one key.
 
-    .held       what is where: change it as you like
+    .held       what is where: change it as you like, or say in a subclass what it is when
     .missing    tickers that `details` leaves out, while the total still has them
     .replayed   how many calls had a nonce that was not higher than the one before
     .forged     how many were not signed by the secret
@@ -41,8 +42,8 @@ class CoinTrackingServer(VenueServer):
         self,
         port: int = 0,
         *,
-        key: str = "demo-key-0123456789",
-        secret: str = "demo-secret-0123456789",  # noqa: S107
+        key: str = KEYS["key"],
+        secret: str = KEYS["secret"],
         per_hour: int = 20,
         currency: str = "USD",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -97,10 +98,13 @@ class CoinTrackingServer(VenueServer):
         self.last_nonce = int(nonce)
         return None
 
+    def held_at(self, at: datetime) -> Sequence[tuple[str, str, str, str]]:
+        return self.held
+
     def _balance(self, _: Mapping[str, str]) -> dict[str, Any]:
         details: dict[str, Any] = {}
         total = Decimal(0)
-        for _exchange, ticker, amount, price in self.held:
+        for _exchange, ticker, amount, price in self.held_at(self.now()):
             row = details.setdefault(ticker, {"amount": Decimal(0), "price": Decimal(price)})
             row["amount"] += Decimal(amount)
             total += Decimal(amount) * Decimal(price)
@@ -115,7 +119,7 @@ class CoinTrackingServer(VenueServer):
 
     def _grouped(self, _: Mapping[str, str]) -> dict[str, Any]:
         details: dict[str, Any] = {}
-        for exchange, ticker, amount, price in self.held:
+        for exchange, ticker, amount, price in self.held_at(self.now()):
             value = Decimal(amount) * Decimal(price)
             group = details.setdefault(f"{exchange} BALANCE", {})
             group[ticker] = {"amount": amount, "fiat": _cents(value), "btc": "0.1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +14,7 @@ import orjson
 
 from prices.demo.server import Reply, Request, VenueServer
 
+KEYS = {"app_key": "demo-app-0123456789"}
 ACCESS_LIFE, REFRESH_LIFE = timedelta(seconds=1200), timedelta(seconds=2400)
 # Symbol, description, amount, price, currency, value in the account's currency.
 HELD = (
@@ -23,6 +24,7 @@ HELD = (
 )
 CASH, COSTS = 1000.25, -12.5
 SALARY, STAYS = 1000, 13  # days
+Held = tuple[str, str, int, float, str, float]
 
 
 class SaxoServer(VenueServer):
@@ -40,7 +42,7 @@ class SaxoServer(VenueServer):
         self,
         port: int = 0,
         *,
-        app_key: str = "demo-app-0123456789",
+        app_key: str = KEYS["app_key"],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(port)
@@ -126,22 +128,30 @@ class SaxoServer(VenueServer):
             "refresh_token_expires_in": int(REFRESH_LIFE.total_seconds()),
         }
 
+    def held_at(self, at: datetime) -> Sequence[Held]:
+        return self.held
+
+    def cash_at(self, at: datetime) -> float:
+        return CASH
+
     def _balances(self, _: Request) -> dict[str, Any]:
-        held = sum(value for *_, value in self.held)
+        now = self.now()
+        held, cash = sum(value for *_, value in self.held_at(now)), self.cash_at(now)
         return {
             "CalculationReliability": self.reliability,
-            "CashBalance": CASH,
+            "CashBalance": cash,
             "CostToClosePositions": COSTS,
             "Currency": "EUR",
-            "TotalValue": round(CASH + COSTS + held, 2),
+            "TotalValue": round(cash + COSTS + held, 2),
             "TransactionsNotBooked": 0,
         }
 
     def _positions(self, request: Request) -> dict[str, Any]:
         skip = int(request.params.get("$skip", 0))
-        rows = [self._position(*row) for row in self.held[skip : skip + self.page]]
-        answer = {"__count": len(self.held) + self.missing, "Data": rows}
-        if skip + self.page < len(self.held):
+        held = self.held_at(self.now())
+        rows = [self._position(*row) for row in held[skip : skip + self.page]]
+        answer = {"__count": len(held) + self.missing, "Data": rows}
+        if skip + self.page < len(held):
             query = f"$top={self.page}&$skip={skip + self.page}"
             answer["__next"] = f"https://elsewhere.example/port/v1/positions/me?{query}"
         return answer

@@ -11,11 +11,12 @@ import orjson
 
 from prices.demo.server import Reply, Request, VenueServer
 
+KEYS = {"access_key": "demo-access-0123456789", "secret_key": "demo-secret-0123456789"}
 HELD = {"KRW": ("1000000.0", "0.0"), "BTC": ("0.1", "0.05"), "ETH": ("2.0", "0.0")}
 
 
 class UpbitAccountServer(VenueServer):
-    """An account with one pair of keys.
+    """An account with one pair of keys; a subclass may have other paths beside it.
 
     .held  balance and what orders have locked, by currency
     """
@@ -24,17 +25,18 @@ class UpbitAccountServer(VenueServer):
         self,
         port: int = 0,
         *,
-        access_key: str = "demo-access-0123456789",
-        secret_key: str = "demo-secret-0123456789",  # noqa: S107
+        access_key: str = KEYS["access_key"],
+        secret_key: str = KEYS["secret_key"],
+        **more: Any,
     ) -> None:
-        super().__init__(port)
+        super().__init__(port, **more)
         self.access_key, self.secret_key = access_key, secret_key
         self.held = dict(HELD)
         self._nonces: set[str] = set()
 
     def reply(self, request: Request) -> Reply:
         if request.path != "/v1/accounts":
-            return Reply(status=404)
+            return super().reply(request)
         refused = self._refusal(request.headers.get("authorization", ""))
         if refused:
             return refusal(401, refused)

@@ -23,8 +23,10 @@ FACE = (
     "scheduling.triggers",
 )
 VAULT = ("vault.exceptions", "vault.fields", "vault.secret")
-# How to call somebody over HTTP: the same for who has prices and for who has accounts.
+# How to call somebody over HTTP: the same for who has prices and for who has accounts. What is made
+# up for demonstrations has one price, too.
 CALLING = (
+    "prices.demo.prices",
     "prices.demo.server",
     "prices.gate",
     "prices.usage",

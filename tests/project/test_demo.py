@@ -13,9 +13,10 @@ from tests.installation import Installation
 from tests.project.test_start import free_port
 
 DEMO = (sys.executable, "-m", "project.demo")
+TAKEN = "SELECT count(*) FROM snapshots_snapshot WHERE kind = 'intraday' AND status = 'accepted'"
 
 
-def test_it_collects_made_up_prices_and_touches_nothing_else(tmp_path: Path) -> None:
+def test_it_shows_made_up_accounts_and_touches_nothing_else(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.mkdir()
     with Installation(real, f"sqlite:///{real}/mine.sqlite3") as installation:
@@ -23,10 +24,15 @@ def test_it_collects_made_up_prices_and_touches_nothing_else(tmp_path: Path) -> 
             DEMO,
             PORT=str(free_port()),
             DEMO_DATA_DIR=str(tmp_path / "demo"),
+            DEBUG="1",  # static files are not compressed
+            WEB_CONCURRENCY="1",
+            SCHEDULING_PROCESSES="1",
             SHUTDOWN_GRACE="0",
+            SCHEDULING_STOP_GRACE="0",
             UPBIT_URL="https://upbit.invalid",
         )
-        program.wait_for("[update_exchange_symbols] completed", seconds=60)
+        for account in ("Coins", "Broker", "Korea", "Pension", "Savings"):
+            program.wait_for(f" of {account} (", seconds=60)
         family = psutil.Process(program.pid).children(recursive=True)
         program.send_signal(signal.SIGINT)
 
@@ -34,18 +40,20 @@ def test_it_collects_made_up_prices_and_touches_nothing_else(tmp_path: Path) -> 
     assert not [process for process in family if lives(process)]
     assert [path.name for path in real.iterdir()] == [program.log.name]
     with sqlite3.connect(tmp_path / "demo" / "daybook.sqlite3") as database:
-        (venues,) = database.execute("SELECT group_concat(DISTINCT venue) FROM prices_instrument")
-        assert {"binance", "kraken"} <= set(venues[0].split(","))
+        assert database.execute(TAKEN).fetchone() == (5,)
 
 
 def lives(process: psutil.Process) -> bool:
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 
-def test_each_venue_that_is_built_in_is_made_up() -> None:
+def test_each_venue_and_source_that_is_called_is_made_up() -> None:
     with Venues() as venues:
-        addresses = {name: venues.settings.get(f"{name.upper()}_URL", "") for name in VENUES}
+        given = venues.settings
 
+    names = [*VENUES, "cointracking", "saxo", "saxo_login"]
+    names += [f"ccxt_{name}" for name in given["CCXT_EXCHANGES"].split(",")]
+    addresses = {name: given.get(f"{name.upper()}_URL", "") for name in names}
     assert all(url.startswith("http://127.0.0.1:") for url in addresses.values()), addresses
 
 

@@ -36,13 +36,17 @@ class Command(BaseCommand):
             metavar="KEY",
             help=f"Jobs that are triggered once, beside {FIRST_JOB}, if they have never run.",
         )
+        parser.add_argument(
+            "--no-sample", action="store_false", dest="sample", help="Add no sample account."
+        )
 
-    def handle(self, *, first_runs: list[str], **options: Any) -> None:
+    def handle(self, *, first_runs: list[str], sample: bool, **options: Any) -> None:
         self._migrate()
         self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         self._collect_static_files()
         self._add_admin()
-        self._add_sample_account()
+        if sample:
+            self._add_sample_account()
         self._sync_jobs()
         for key in [FIRST_JOB, *first_runs]:
             self._run_for_the_first_time(key)
