@@ -239,8 +239,13 @@ PastAccount = Annotated[
     Annotated[str, Field(pattern="^[0-9]{1,18}$"), BeforeValidator(_id_as_text)] | None,
     Field(title="Account", description="Only this one, by its number."),
 ]
-FirstDay = Annotated[date | None, Field(title="From", description="Left empty: a year.")]
-LastDay = Annotated[date | None, Field(title="To", description="Left empty: until yesterday.")]
+FirstDay = Annotated[
+    date | None, Field(title="From", json_schema_extra={"x-left-empty": "a year before the last"})
+]
+LastDay = Annotated[
+    date | None,
+    Field(title="To", description="Included.", json_schema_extra={"x-left-empty": "yesterday"}),
+]
 
 
 @task("snapshots.backfill", timeout=HOUR, retry_lost=True, label="Backfill snapshots")

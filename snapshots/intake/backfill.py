@@ -83,12 +83,14 @@ def backfill(account: Account, days: Days, order: Order) -> Backfilled:
         # These look back to the newest row of an account: first what is missing, then ours.
         record_missed(account, until=order.now)
     found = Backfilled(account, days)
-    planned = list(_planned(told, found, order))
-    for start in range(0, len(planned), BATCH):
+    ends = list(ends_of(told, days).items())
+    found.untold = days.count - len(ends)
+    for start in range(0, len(ends), BATCH):
         if order.should_stop():
             return found
+        planned = list(_planned(ends[start : start + BATCH], found, order))
         with transaction.atomic():
-            _write(planned[start : start + BATCH], found, order)
+            _write(planned, found, order)
     _keep_flows([one for one in told if one.flow is not None], found, order)
     return found
 
@@ -103,12 +105,12 @@ def _require_currency(account: Account, source: Source) -> None:
         require_currency(source.fetch(), account.currency)
 
 
-def _planned(told: Sequence[DailyValue], found: Backfilled, order: Order) -> Iterator[Planned]:
+def _planned(
+    ends: Sequence[tuple[date, tuple[Slot, DailyValue]]], found: Backfilled, order: Order
+) -> Iterator[Planned]:
     """Yield what may be written, oldest first; count what may not."""
-    ends = ends_of(told, found.days)
-    found.untold = found.days.count - len(ends)
     reporting = Portfolio.objects.reporting_currency(found.account.owner_id)
-    for day, (slot, value) in ends.items():
+    for day, (slot, value) in ends:
         if value.total <= 0:
             found.worthless += 1
             continue
@@ -142,6 +144,8 @@ def _draft(account: Account, value: DailyValue, rates: Rates, order: Order) -> D
 
 def _write(planned: Sequence[Planned], found: Backfilled, order: Order) -> None:
     account = found.account
+    if not planned:
+        return
     if not order.is_dry_run:
         # Who takes a snapshot of the account meanwhile waits here.
         Account.objects.take_turns(account.pk)

@@ -12,6 +12,7 @@ from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 from snapshots.capture.selection import accounts_with_a_past
 from snapshots.intake.backfill import Backfilled, Order, backfill
+from snapshots.intake.flow_import import some
 from snapshots.intake.past import NoSuchDays, days_over
 from snapshots.models import Account
 from snapshots.sources.base import SourceError, SourceUnavailable
@@ -113,8 +114,14 @@ def notes_of(found: Backfilled) -> list[str]:
             "or edit them in the admin."
         )
     if found.flows is not None:
-        undone = [*found.flows.unlike, *found.flows.refused]
-        notes += [f"{found.account}: not kept as a flow: {text}" for text in undone]
+        notes += [
+            f"{found.account}: {why}: {some(texts, '; ')}."
+            for why, texts in (
+                ("flows that are entered otherwise, and left so", found.flows.unlike),
+                ("flows that could not be kept", found.flows.refused),
+            )
+            if texts
+        ]
     if found.explained:
         notes.append(f"{found.account}: new flows explain {found.explained} suspects: accepted.")
     if found.leaves_a_gap:

@@ -20,7 +20,7 @@ from snapshots.sources.trade_table import Amount, Movement, Trade, movements_of
 TRADES, SERIES = "cointracking", "saxo_api"
 ON_ITS_WAY = timedelta(days=3)  # from leaving one exchange to arriving at another
 LEAST_ARRIVING = Decimal("0.9")  # of what left: the rest were fees
-SHOWN = 8
+SHOWN = 5
 
 
 @dataclass(slots=True)
@@ -118,6 +118,12 @@ def import_series(account: Account, days: Iterable[DailyValue]) -> Imported:
                 external_id=f"{at.astimezone(account.zone):%Y-%m-%d}",
             )
     return imported
+
+
+def some(texts: Sequence[str], between: str) -> str:
+    """Return the first of `texts` as one, and how many more there are."""
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return between.join(text.rstrip(".") for text in texts[:SHOWN]) + more
 
 
 class _Others:

@@ -18,10 +18,18 @@ class Command(JobCommand):
         parser.add_argument("--user", help="Only accounts of this one: name or id.")
         parser.add_argument("--account", type=int, help="Only this one, by its number.")
         parser.add_argument(
-            "--from", dest="first_day", type=_day, help="Such as 2025-01-01. Without: a year."
+            "--from",
+            dest="first_day",
+            metavar="DAY",
+            type=_day,
+            help="Such as 2025-01-01. Without: a year.",
         )
         parser.add_argument(
-            "--to", dest="last_day", type=_day, help="This day included. Without: yesterday."
+            "--to",
+            dest="last_day",
+            metavar="DAY",
+            type=_day,
+            help="This day included. Without: yesterday.",
         )
         parser.add_argument("--dry-run", action="store_true", help="Only ask and count.")
 

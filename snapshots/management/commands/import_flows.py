@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.core.management.base import BaseCommand, CommandError
 
 from snapshots.capture.judging_again import judge_again
-from snapshots.intake.flow_import import SHOWN, Imported, import_series, import_trades
+from snapshots.intake.flow_import import Imported, import_series, import_trades, some
 from snapshots.models import Account
 from snapshots.sources.base import SourceError
 from snapshots.sources.export_file import read_export
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         )
         if imported.unknown:
             common = imported.unknown.most_common()
-            words = _some([f"{word} ({count})" for word, count in common], ", ")
+            words = some([f"{word} ({count})" for word, count in common], ", ")
             self.stdout.write(f"Neither deposits nor withdrawals: {words}.")
         for title, lines in (
             ("Coins that came or left, whose value then is not in the table", imported.unvalued),
@@ -101,14 +101,9 @@ class Command(BaseCommand):
             ("Not kept", imported.refused),
         ):
             if lines:
-                self.stdout.write(f"{title}: {_some(lines, '; ')}.")
+                self.stdout.write(f"{title}: {some(lines, '; ')}.")
         if imported.unvalued:
             self.stdout.write("Enter these in the admin, under Flows, with what they were worth.")
-
-
-def _some(texts: list[str], between: str) -> str:
-    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-    return between.join(text.rstrip(".") for text in texts[:SHOWN]) + more
 
 
 def _from_table(
