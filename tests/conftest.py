@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
 
+from tests.emptying import replace_flush
 from tests.installation import Installation, new_database
 
 # pytest-django refuses a database to tests without any of these.
@@ -22,6 +23,7 @@ class NetworkIsOff(Exception):
 
 
 def pytest_configure() -> None:
+    replace_flush()
     if connection.vendor == "sqlite":
         # A file: threads and processes share it, as they do in an installation.
         connections.settings["default"]["TEST"]["NAME"] = str(settings.DATA_DIR / "test.sqlite3")

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import time_machine
+
 from scheduling.models import Run
 from tests.factories import NOW, make_job, make_run
 from tests.scheduling.admin.case import AdminTestCase, job_page, run_page, staff_with
 
 
 class RunListTests(AdminTestCase):
+    @time_machine.travel(NOW + timedelta(hours=1), tick=False)
     def test_shows_when_a_run_was_on_the_clock_of_its_job(self):
         job = make_job(key="pnl", timezone="Asia/Seoul")
         make_run(

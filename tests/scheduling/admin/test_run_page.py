@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import time_machine
+
 from scheduling.models import Artifact, LogLine
 from tests.factories import NOW, make_job, make_run, make_running_run, make_worker
 from tests.scheduling.admin.case import AdminTestCase, run_page, staff_with
@@ -15,6 +17,7 @@ def log(run, *messages: str, level: str = "INFO") -> None:
 
 
 class RunPageTests(AdminTestCase):
+    @time_machine.travel(NOW + timedelta(hours=1), tick=False)
     def test_shows_what_a_run_was_given_and_when(self):
         job = make_job(timezone="Europe/Zurich", max_attempts=3)
         run = make_run(
