@@ -13,7 +13,7 @@ from snapshots.capture.guards import Amount, Evidence, Limits, Objection, object
 from snapshots.capture.references import amounts_of, find_changes, find_quotes, find_steps
 from snapshots.models import Account
 from snapshots.valuing.valuation import Valuation
-from snapshots.valuing.whole import Reference, Whole
+from snapshots.valuing.whole import Line, Reference, Whole
 
 SHADOWED = ("G2", "G3", "G4")  # whose limits are proposals: see SNAPSHOT_GUARDS
 QUOTE_AGE = timedelta(hours=1)
@@ -67,6 +67,7 @@ def _evidence(case: Case, valuation: Valuation) -> Evidence:
         return evidence
     usd_per_unit = valuation.rates.to_usd.rate if valuation.rates.to_usd else Decimal(1)
     before = amounts_of(reference.lines) if reference.has_positions else None
+    after = amounts_of(_known_or_kept(case.whole, valuation, reference))
     suspicious = jumped(before or [], after, limits)
     return Evidence(
         problems=problems,
@@ -83,6 +84,13 @@ def _evidence(case: Case, valuation: Valuation) -> Evidence:
         else (),
         limits=limits,
     )
+
+
+def _known_or_kept(whole: Whole, valuation: Valuation, reference: Reference) -> list[Line]:
+    """Return the positions but for dust that was dust before: it did not come in this step."""
+    places = {line.place for line in reference.lines}
+    places |= {valued.line.place for valued in valuation.lines}
+    return [line for line in whole.lines if line.place in places]
 
 
 def jumped(before: Sequence[Amount], after: Sequence[Amount], limits: Limits) -> list[str]:

@@ -49,6 +49,18 @@ def test_suspect_is_no_part_of_what_counts(taken):
     assert {reason["guard"] for reason in suspect.reasons} == {"G2", "G3"}
 
 
+def test_dust_that_is_not_kept_explains_nothing():
+    account, script = make_scripted()
+    dust = {f"DUST{number}": ("1", "1000") for number in range(3)}
+    take(account, script, statement({**USUAL, "Mine": dust}), min_usd="2000")
+    less = {**USUAL, "Kraken": USUAL["Kraken"] | {"ETH": ("9", "3000")}, "Mine": dust}
+
+    snapshot = take(account, script, statement(less), quarter=1, min_usd="2000").snapshot
+
+    assert snapshot.status == "suspect"
+    assert "ETH" in snapshot.why
+
+
 def test_accepting_says_who_when_and_why(taken, admin_user):
     suspect = suspect_of(*taken)
 
