@@ -40,7 +40,7 @@ def venue_candles(draw: st.DrawFn) -> VenueCandle:
 
 
 class RoundTripTests(TestCase):
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(venue_candles())
     def test_decimals_come_back_as_they_were(self, candle):
         series = Series(make_instrument(), "1h")
