@@ -12,6 +12,7 @@ import numpy as np
 from django.db.models import Count
 
 from snapshots.answers.telling import (
+    cost_of,
     instant,
     money,
     of_account,
@@ -30,7 +31,7 @@ from snapshots.performance.returns import ZERO
 from snapshots.selectors.curve import CurvePoint
 from snapshots.selectors.measures import Performance, performance_of, read_standings
 from snapshots.selectors.pnl import Standing, pnl_of, read_standing
-from snapshots.selectors.positions import Allocated, allocation, read_positions
+from snapshots.selectors.positions import Allocated, Standpoint, allocation, read_positions
 from snapshots.selectors.scope import Scope
 from snapshots.selectors.turnover import last_month, read_turnover
 
@@ -46,7 +47,11 @@ def balances(scope: Scope) -> Body:
     return {
         **_head(scope, standing),
         "accounts": [
-            {**of_account(one), "snapshot": _snapshot_of(one.pk, now.snapshots if now else [])}
+            {
+                **of_account(one),
+                "snapshot": _snapshot_of(one.pk, now.snapshots if now else []),
+                "source_says": _source_says(one.pk, now) if now else None,
+            }
             for one in scope.accounts
         ],
         "positions": [of_position(row, held.value) for row, held in (now.positions if now else [])],
@@ -140,6 +145,25 @@ def _newest_at(scope: Scope) -> datetime:
 def _snapshot_of(account_id: int, snapshots: Iterable[Snapshot]) -> Body | None:
     found = next((one for one in snapshots if one.account_id == account_id), None)
     return of_snapshot(found) if found else None
+
+
+def _source_says(account_id: int, now: Standpoint) -> Body | None:
+    """Add up the positions whose cost their source knows."""
+    own = {one.pk for one in now.snapshots if one.account_id == account_id}
+    known = [
+        (held.value, cost)
+        for row, held in now.positions
+        if row.snapshot_id in own and (cost := cost_of(row, held.value)) is not None
+    ]
+    if not known:
+        return None
+    value, cost = (sum(column, ZERO) for column in zip(*known, strict=True))
+    return {
+        "positions": len(known),
+        "value": money(value),
+        "cost": money(cost),
+        "unrealized": money(value - cost),
+    }
 
 
 def _amount_at_risk(ratio: float | None, standing: Standing | None) -> str | None:

@@ -196,6 +196,7 @@ def of_snapshot(snapshot: Snapshot) -> dict[str, Any]:
 
 def of_position(position: SnapshotPosition, value: Decimal) -> dict[str, Any]:
     """Return a position; `value` is that in the currency of the portfolio."""
+    cost = cost_of(position, value)
     return {
         "snapshot": position.snapshot_id,
         "ticker": position.ticker,
@@ -206,8 +207,18 @@ def of_position(position: SnapshotPosition, value: Decimal) -> dict[str, Any]:
         "price": None if position.price is None else plain(position.price),
         "value": rounded(value),
         "value_usd": money(position.value_usd),
+        "cost": money(cost),
+        "unrealized": None if cost is None else money(value - cost),
         "is_carried": position.is_carried,
     }
+
+
+def cost_of(position: SnapshotPosition, value: Decimal) -> Decimal | None:
+    """Return what its source says it cost, at the rate that made `value`; None = it does not."""
+    if position.cost is None or not position.value:
+        return None
+    cost: Decimal = position.cost * value / position.value
+    return cost
 
 
 def of_allocated(part: Allocated) -> dict[str, Any]:

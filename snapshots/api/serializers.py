@@ -103,7 +103,20 @@ class PositionSerializer(Serializer):
     price = serializers.CharField(allow_null=True)
     value = serializers.CharField(help_text="In the currency of the answer.")
     value_usd = serializers.CharField(allow_null=True)
+    cost = serializers.CharField(
+        allow_null=True, help_text="As the source says; null: it does not."
+    )
+    unrealized = serializers.CharField(allow_null=True, help_text="Value less that cost.")
     is_carried = serializers.BooleanField()
+
+
+class SaidSerializer(Serializer):
+    """What a source says of all its positions whose cost it knows, and they are worth."""
+
+    positions = serializers.IntegerField()
+    value = serializers.CharField()
+    cost = serializers.CharField()
+    unrealized = serializers.CharField()
 
 
 class HeadSerializer(Serializer):
@@ -123,6 +136,9 @@ class HeadSerializer(Serializer):
 
 class AccountWithSnapshotSerializer(AccountSerializer):
     snapshot = SnapshotSerializer(allow_null=True)
+    source_says = SaidSerializer(
+        allow_null=True, help_text="Its own word on gains, beside our P&L; null: it says nothing."
+    )
 
 
 class BalancesSerializer(HeadSerializer):

@@ -167,7 +167,7 @@ def line_of(row: SnapshotPosition) -> Line:
         name: getattr(row, name)
         for name in (
             "ticker", "kind", "amount", "value", "name", "location", "price", "part", "priced_at",
-            "native_currency", "native_price",
+            "native_currency", "native_price", "cost",
         )
     }  # fmt: skip
     return Line(Position(**values), is_carried=row.is_carried)

@@ -190,6 +190,7 @@ def _row_of(snapshot: Snapshot, valued: ValuedLine) -> SnapshotPosition:
         priced_at=position.priced_at,
         native_currency=position.native_currency,
         native_price=position.native_price,
+        cost=position.cost,
         value=valued.value,
         value_usd=valued.value_usd,
     )

@@ -40,6 +40,9 @@ class SnapshotPosition(models.Model):
         max_length=10, blank=True, help_text="What it trades in, if that is another currency."
     )
     native_price = ExactDecimalField(null=True, help_text="Per unit, in that currency.")
+    cost = ExactDecimalField(
+        null=True, help_text="What it cost, as the source says, in the snapshot's currency."
+    )
 
     class Meta:
         # They are written in the order of their value.

@@ -29,6 +29,7 @@ class Position:
     priced_at        when the price was so, aware UTC; None = as of the statement
     native_currency  what it trades in, where that is not the statement's currency
     native_price     per unit, in that currency
+    cost             what all of it cost, as the source says; None = it does not tell
     """
 
     ticker: str
@@ -42,6 +43,7 @@ class Position:
     priced_at: datetime | None = None
     native_currency: str = ""
     native_price: Decimal | None = None
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -24,6 +26,9 @@ from snapshots.sources.cointracking_calls import CREDENTIAL, NAME, TIERS, Calls
 from snapshots.sources.history import DailyValue
 from snapshots.sources.surroundings import Surroundings
 
+logger = logging.getLogger(__name__)
+
+AMOUNTS = Decimal("1e-6")  # by which two amounts of one coin may differ
 SUMMARIES = ("TOTAL", "TOTAL_SUMMARY")  # rows of groups that are sums of the others
 CENT = Decimal("0.01")
 TOLERANCE = Decimal("0.001")  # of the total: each value is rounded to a cent, thousands of them
@@ -44,24 +49,28 @@ class CoinTrackingApi:
 
     credential: ClassVar[Mapping[str, str]] = CREDENTIAL
 
-    def __init__(self, around: Surroundings, *, per_hour: int, by_exchange: bool) -> None:
+    def __init__(
+        self, around: Surroundings, *, per_hour: int, by_exchange: bool, gains: bool
+    ) -> None:
         self._chance = around.chance
         self._calls = Calls(around, per_hour=per_hour)
         self._by_exchange = by_exchange
+        self._wants_gains = gains
 
     @classmethod
     def configured(cls, settings: Mapping[str, Any], around: Surroundings) -> CoinTrackingApi:
-        """Read `calls_per_hour`, 20 or 60, and `by_exchange`, which takes a call more."""
+        """Read `calls_per_hour`, 20 or 60; `by_exchange` and `gains`, each for a call more."""
         per_hour = settings.get("calls_per_hour", TIERS[0])
         if type(per_hour) is not int or per_hour not in TIERS:
             raise InvalidSettings(
                 f"'calls_per_hour' is {per_hour!r}. Use 20 (CoinTracking Pro, Expert) or 60 "
                 "(Unlimited)."
             )
-        by_exchange = settings.get("by_exchange", False)
-        if not isinstance(by_exchange, bool):
-            raise InvalidSettings(f"'by_exchange' is {by_exchange!r}. Use true or false.")
-        return cls(around, per_hour=per_hour, by_exchange=by_exchange)
+        flags = {name: settings.get(name, False) for name in ("by_exchange", "gains")}
+        for name, given in flags.items():
+            if not isinstance(given, bool):
+                raise InvalidSettings(f"{name!r} is {given!r}. Use true or false.")
+        return cls(around, per_hour=per_hour, **flags)
 
     def fetch(self) -> Statement:
         """Return what CoinTracking counts now, with its own total to check it against."""
@@ -74,6 +83,8 @@ class CoinTrackingApi:
         if self._by_exchange:
             positions, part = self._located(positions)
             parts.append(part)
+        if self._wants_gains:
+            positions = self._with_costs(positions)
         return Statement(
             positions=positions, parts=tuple(parts), currency=currency, as_of=asked_at, total=total
         )
@@ -90,6 +101,18 @@ class CoinTrackingApi:
             )
             for coin, row in _rows(answer.get("gains"), "getGains")
         )
+
+    def _with_costs(self, positions: tuple[Position, ...]) -> tuple[Position, ...]:
+        """Return them with what they cost. Without an answer nobody knows that; they are whole."""
+        try:
+            gains = {gain.ticker: gain for gain in self.gains()}
+        except (SourceUnavailable, InvalidStatement) as exc:
+            logger.warning("What the coins cost is not known: %s", exc)
+            return positions
+        amounts: dict[str, Decimal] = defaultdict(Decimal)
+        for position in positions:
+            amounts[position.ticker] += position.amount
+        return tuple(_with_cost(one, gains, amounts[one.ticker]) for one in positions)
 
     def history(self, since: datetime, until: datetime) -> tuple[DailyValue, ...]:
         """Return the account's value at the times of [since, until) that CoinTracking has.
@@ -119,6 +142,14 @@ class CoinTrackingApi:
             error = f"by exchange there is another amount of {', '.join(missing[:5])}"
             return balances, Part(method, is_ok=False, error=error)
         return positions, Part(method)
+
+
+def _with_cost(position: Position, gains: Mapping[str, Gain], amount: Decimal) -> Position:
+    """Return it with its share of the cost; none if CoinTracking counts another amount there."""
+    gain = gains.get(position.ticker)
+    if gain is None or not amount or abs(gain.amount - amount) > AMOUNTS:
+        return position
+    return replace(position, cost=gain.cost * position.amount / amount)
 
 
 def _balances(answer: Mapping[str, Any]) -> Iterator[Position]:
@@ -170,7 +201,7 @@ def _unlike(balances: tuple[Position, ...], located: tuple[Position, ...]) -> li
         amounts[position.ticker] = amounts.get(position.ticker, Decimal(0)) + position.amount
     for position in located:
         amounts[position.ticker] = amounts.get(position.ticker, Decimal(0)) - position.amount
-    return sorted(ticker for ticker, rest in amounts.items() if abs(rest) > Decimal("1e-6"))
+    return sorted(ticker for ticker, rest in amounts.items() if abs(rest) > AMOUNTS)
 
 
 def _rows(given: Any, method: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -19,6 +19,18 @@ class CachedTests(PortfolioTestCase):
         self.assertEqual([one["ticker"] for one in body["positions"]], ["BTC"])
         self.assertGreater(body["age_seconds"], 0)
 
+    def test_what_the_source_says_of_costs_stands_beside(self):
+        put(self.now, "ETH", 1, 50, cost=Decimal(20))
+
+        body = self.get("/balances/current")
+
+        says = [(one["cost"], one["unrealized"]) for one in body["positions"]]
+        self.assertEqual(says, [(None, None), ("20.00", "30.00")])
+        self.assertEqual(
+            body["accounts"][0]["source_says"],
+            {"positions": 1, "value": "50.00", "cost": "20.00", "unrealized": "30.00"},
+        )
+
     def test_stand_at_the_root_and_under_api(self):
         for path in ("/balances/current", "/portfolio/metrics"):
             values = [self.get(one)["value"] for one in (path, f"{path}/", f"/api{path}")]

@@ -127,6 +127,23 @@ class TestCoinTrackingApi(CoinTrackingCase):
 
         assert (gains["BTC"].cost, gains["BTC"].value) == (Decimal(23750), Decimal(47500))
 
+    def test_by_setting_positions_have_their_share_of_the_cost(self, opens):
+        for by_exchange in (False, True):
+            positions = opens(gains=True, by_exchange=by_exchange).fetch().positions
+            bitcoin = [one for one in positions if one.ticker == "BTC"]
+
+            assert sum(one.cost for one in bitcoin) == Decimal(23750)
+            assert all(one.cost * 2 == one.value for one in bitcoin)
+
+    def test_without_an_answer_costs_are_not_known_and_all_else_is(self, opens, server, caplog):
+        server.per_hour = 1
+
+        statement = opens(gains=True).fetch()
+
+        assert statement.is_complete
+        assert {one.cost for one in statement.positions} == {None}
+        assert "What the coins cost is not known" in caplog.text
+
     def test_history_leaves_out_the_value_of_now(self, opens, server):
         since = datetime(2026, 2, 1, tzinfo=UTC)
 
