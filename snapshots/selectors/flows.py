@@ -14,7 +14,7 @@ from snapshots.models import Flow, Snapshot
 from snapshots.performance.periods import Flowed, Point
 from snapshots.performance.returns import ZERO
 from snapshots.selectors.scope import Member, Scope
-from snapshots.selectors.transfers import pairs_of
+from snapshots.selectors.transfers import ON_ITS_WAY, pairs_of
 from snapshots.valuing.rates import USD
 
 
@@ -30,10 +30,14 @@ def read_flows(scope: Scope, after: datetime, until: datetime) -> list[Flowed]:
     that leaves takes its last; of what own accounts sent it before, or get from it afterwards,
     nothing is new or gone.
     """
+    joined = [one for one in scope.members if one.first_at and after < one.first_at <= until]
+    left = [one for one in scope.members if one.left_at and after <= one.left_at < until]
     wanted = Q(at__gt=after, at__lte=until)
-    found = Flow.objects.filter(
-        wanted | Q(is_internal=True) if scope.is_whole else wanted, account__in=scope.accounts
-    )
+    if scope.is_whole:
+        # What moved before an account joined may be long ago; else the other end is near.
+        near = Q(at__gt=after - ON_ITS_WAY, at__lte=until + ON_ITS_WAY)
+        wanted |= Q(is_internal=True) & (Q() if joined or left else near)
+    found = Flow.objects.filter(wanted, account__in=scope.accounts)
     rates = _Rates(scope)
     members = {one.account.pk: one for one in scope.members}
     inside = [flow for flow in found if flow.is_internal and scope.is_whole]
@@ -44,11 +48,8 @@ def read_flows(scope: Scope, after: datetime, until: datetime) -> list[Flowed]:
         if members[flow.account_id].was_in(flow.at)
     ]
     flows += _transferred(inside, members, rates)
-    for one in scope.members:
-        if one.first_at and after < one.first_at <= until:
-            flows += _joined(one, rates, inside)
-        if one.left_at and after <= one.left_at < until:
-            flows += _left(one, rates, inside)
+    flows += [flow for one in joined for flow in _joined(one, rates, inside)]
+    flows += [flow for one in left for flow in _left(one, rates, inside)]
     return sorted((one for one in flows if after < one.at <= until), key=lambda one: one.at)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -16,9 +17,11 @@ LEAST, MOST = Decimal("0.9"), Decimal("1.1")  # of what was sent: fees, and othe
 def pairs_of(flows: Iterable[Flow]) -> list[tuple[Flow, Flow]]:
     """Return both ends of transfers, what was sent first; one without the other is left out."""
     ordered = sorted(flows, key=lambda flow: flow.at)
-    arrived = [flow for flow in ordered if flow.amount > 0]
+    arrived = deque(flow for flow in ordered if flow.amount > 0)
     pairs = []
-    for sent in ordered:
+    for sent in (flow for flow in ordered if flow.amount < 0):
+        while arrived and arrived[0].at < sent.at - EARLY:
+            arrived.popleft()
         got = next((flow for flow in arrived if _is_same(sent, flow)), None)
         if got is not None:
             arrived.remove(got)
@@ -27,6 +30,7 @@ def pairs_of(flows: Iterable[Flow]) -> list[tuple[Flow, Flow]]:
 
 
 def _is_same(sent: Flow, got: Flow) -> bool:
-    in_time = -EARLY <= got.at - sent.at <= ON_ITS_WAY
-    least, most = -sent.amount_usd * LEAST, -sent.amount_usd * MOST
-    return in_time and sent.account_id != got.account_id and least <= got.amount_usd <= most
+    if got.at > sent.at + ON_ITS_WAY or got.account_id == sent.account_id:
+        return False
+    left, arrived = Decimal(-sent.amount_usd), Decimal(got.amount_usd)
+    return left * LEAST <= arrived <= left * MOST
