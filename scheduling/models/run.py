@@ -165,7 +165,7 @@ class Run(models.Model):
     traceback = models.TextField(blank=True)
     errors = models.JSONField(default=list, help_text="What earlier attempts ended with.")
 
-    objects: ClassVar[RunQuerySet] = RunQuerySet.as_manager()  # type: ignore[assignment]
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]

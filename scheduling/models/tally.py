@@ -72,7 +72,7 @@ class DayTally(models.Model):
     lateness_microseconds = models.BigIntegerField(help_text="Of all that started.")
     latest_microseconds = models.BigIntegerField()
 
-    objects: ClassVar[DayTallyQuerySet] = DayTallyQuerySet.as_manager()  # type: ignore[assignment]
+    objects = DayTallyQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

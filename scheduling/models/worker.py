@@ -50,7 +50,7 @@ class Worker(models.Model):
     )
     stopped_at = models.DateTimeField(null=True, help_text="Set when it ended in good order.")
 
-    objects: ClassVar[WorkerQuerySet] = WorkerQuerySet.as_manager()  # type: ignore[assignment]
+    objects = WorkerQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-started_at"]

@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
 from scheduling.pages.cells import moment_cell
 from snapshots.admin.credentials import CredentialInline, wanted_by
@@ -20,7 +19,7 @@ NOTHING = "—"
 
 
 @admin.register(Account)
-class AccountAdmin(SaxoLogin, ModelAdmin):
+class AccountAdmin(SaxoLogin):
     list_display = ("name", "owner", "source", "currency", "last_slot_at")
     list_filter = ("source", "owner")
     list_select_related = ("owner",)

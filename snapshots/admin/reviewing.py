@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
+from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -95,18 +96,15 @@ class ReviewForm(forms.Form):
             snapshot.edit(total_value=Decimal(total), fx_rate=rate, by=by, reason=reason)
 
 
-class ReviewPages:
+class ReviewPages(ModelAdmin):
     """Beside the admin of snapshots: its page, and the action that leads there."""
 
-    admin_site: Any
     actions: Any = ("review_selected",)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.review_view)
-        return [
-            path("review/", view, name="snapshots_snapshot_review"),
-            *super().get_urls(),  # type: ignore[misc]
-        ]
+        own = path("review/", view, name="snapshots_snapshot_review")
+        return [own, *super().get_urls()]
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         """The rows are read-only; to decide about one is to change it all the same."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
@@ -12,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
+from unfold.admin import ModelAdmin
 
 from prices.venues.base import VenueError
 from snapshots.models import Account
@@ -32,10 +32,8 @@ LIFE = 600  # s from going to Saxo to coming back
 CALLBACK = "snapshots_account_saxo_callback"
 
 
-class SaxoLogin:
+class SaxoLogin(ModelAdmin):
     """The two pages, for the admin of accounts."""
-
-    admin_site: Any
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -43,7 +41,7 @@ class SaxoLogin:
             path("<int:pk>/saxo/", wrap(self.go_to_saxo), name="snapshots_account_saxo"),
             path("saxo/callback/", wrap(self.come_back), name=CALLBACK),
         ]
-        return [*own, *super().get_urls()]  # type: ignore[misc]
+        return [*own, *super().get_urls()]
 
     def go_to_saxo(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Send the user to Saxo's own login, with what proves afterwards that he came from here."""
@@ -99,7 +97,7 @@ class SaxoLogin:
     def _account(self, request: HttpRequest, pk: int) -> Account:
         rows = Account.objects.visible_to(request.user).filter(source=NAME)
         account = get_object_or_404(rows, pk=pk)
-        if not self.has_change_permission(request, account):  # type: ignore[attr-defined]
+        if not self.has_change_permission(request, account):
             return get_object_or_404(rows.none())
         return account
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from scheduling.pages.cells import two_lines
 from scheduling.pages.history import History
@@ -51,7 +51,7 @@ class PositionInline(History, TabularInline):
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(ReviewPages, History, ModelAdmin):
+class SnapshotAdmin(History, ReviewPages):
     list_display = ("name", "slot", "worth", "changed", "state", "fresh", "data_from")
     list_display_links = ("name", "slot")
     list_filter = ("status", "kind", "account")

@@ -90,7 +90,7 @@ class Account(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[AccountQuerySet] = AccountQuerySet.as_manager()  # type: ignore[assignment]
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["owner_id", "source", "name"]

@@ -43,7 +43,7 @@ class EnteredPosition(models.Model):
     value = ExactDecimalField(null=True, blank=True, help_text="Left empty: amount times price.")
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[EnteredPositionQuerySet] = EnteredPositionQuerySet.as_manager()  # type: ignore[assignment]
+    objects = EnteredPositionQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -103,7 +103,7 @@ class Flow(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[FlowQuerySet] = FlowQuerySet.as_manager()  # type: ignore[assignment]
+    objects = FlowQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]

@@ -32,7 +32,7 @@ class Portfolio(models.Model):
         help_text="What new snapshots are valued in, beside USD; older ones stay as they are.",
     )
 
-    objects: ClassVar[PortfolioQuerySet] = PortfolioQuerySet.as_manager()  # type: ignore[assignment]
+    objects = PortfolioQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["owner_id"]

@@ -64,7 +64,7 @@ class SnapshotRevision(models.Model):
         help_text="All its columns, with its parts and positions."
     )
 
-    objects: ClassVar[RevisionQuerySet] = RevisionQuerySet.as_manager()  # type: ignore[assignment]
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]

@@ -143,7 +143,7 @@ class Snapshot(Reviewed, models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[SnapshotQuerySet] = SnapshotQuerySet.as_manager()  # type: ignore[assignment]
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-slot_at", "-id"]

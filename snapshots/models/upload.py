@@ -110,7 +110,7 @@ class Upload(models.Model):
     )
     run_id = models.BigIntegerField(null=True, help_text="The run that read it.")
 
-    objects: ClassVar[UploadQuerySet] = UploadQuerySet.as_manager()  # type: ignore[assignment]
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-received_at", "-id"]
