@@ -24,6 +24,7 @@ from snapshots.sources.base import (
 from snapshots.sources.cointracking import CURRENCIES
 from snapshots.sources.cointracking_calls import CREDENTIAL, NAME, TIERS, Calls
 from snapshots.sources.history import DailyValue
+from snapshots.sources.numbers import LIMIT
 from snapshots.sources.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -246,7 +247,7 @@ def _number(row: Mapping[str, Any], name: str, method: str) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
             raise ValueError
         number = Decimal(value)
-        if not number.is_finite() or abs(number) >= Decimal(10) ** 18:
+        if not number.is_finite() or abs(number) >= LIMIT:
             raise ValueError
     except (ValueError, ArithmeticError) as exc:
         raise InvalidStatement(

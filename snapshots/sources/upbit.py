@@ -17,12 +17,19 @@ from uuid import uuid4
 
 import orjson
 
-from prices.venues.answers import read_json, read_rows, read_text, shown
+from prices.venues.answers import (
+    read_json,
+    read_number_in_text,
+    read_rows,
+    read_text,
+    shown,
+)
 from prices.venues.base import InvalidAnswer
 from prices.venues.caller import Caller, error_of
 from snapshots.sources.base import MAX_TICKER, InvalidSettings, Part, Position, Statement
 from snapshots.sources.calling import as_source_errors, who_asks, without_secrets
 from snapshots.sources.marks import mark_of
+from snapshots.sources.numbers import LIMIT
 from snapshots.sources.surroundings import Surroundings
 from vault.secret import Secret
 
@@ -132,14 +139,10 @@ def _ticker(row: Mapping[str, Any], where: str) -> str:
 
 def _amount(row: Mapping[str, Any], where: str) -> Decimal:
     """Return what is free and what orders have locked."""
-    numbers = []
+    total = Decimal(0)
     for name in ("balance", "locked"):
-        text = read_text(row, name, where)
-        try:
-            number = Decimal(text)
-        except ArithmeticError as exc:
-            raise InvalidAnswer(f"{where}: {name!r} is {shown(text)}, expected a number.") from exc
-        if not number.is_finite() or abs(number) >= Decimal(10) ** 18:
-            raise InvalidAnswer(f"{where}: {name!r} is {shown(text)}, expected a number.")
-        numbers.append(number)
-    return numbers[0] + numbers[1]
+        number = read_number_in_text(row, name, where)
+        if number is None or abs(number) >= LIMIT:
+            raise InvalidAnswer(f"{where}: {name!r} is {shown(row[name])}, expected an amount.")
+        total += number
+    return total

@@ -8,7 +8,7 @@ from scheduling.context import Degraded, RunContext
 from scheduling.exceptions import TaskFailed
 from scheduling.models import Job
 from snapshots.models import Account, Credential
-from snapshots.sources.base import SourceError
+from snapshots.sources.base import CredentialRefused, SourceError
 from snapshots.sources.saxo_api import SaxoApi
 from snapshots.sources.saxo_tokens import NAME
 
@@ -35,11 +35,14 @@ def resume_keep_alive() -> None:
 
 
 def keep_alive(ctx: RunContext) -> dict[str, Any] | Degraded:
-    """Renew each session that ends soon. Raise TaskFailed if none could be."""
+    """Renew each session that ends soon. Raise TaskFailed if none could be.
+
+    It is for good once all have ended: a retry would find no login, and call that a success.
+    """
     accounts = list(
         Account.objects.filter(source=NAME, credential__tokens__isnull=False).order_by("pk")
     )
-    renewed, failed = 0, []
+    renewed, ended, failed = 0, 0, []
     for done, account in enumerate(accounts):
         ctx.progress(done, len(accounts), account.name)
         source = account.open_source()
@@ -47,11 +50,12 @@ def keep_alive(ctx: RunContext) -> dict[str, Any] | Degraded:
             renewed += isinstance(source, SaxoApi) and source.keep_alive()
         except SourceError as exc:
             ctx.log.error("The login of %s was not renewed: %s", account, exc)
+            ended += isinstance(exc, CredentialRefused)
             failed.append({"account": account.name, "error": str(exc)})
     result = {"logins": len(accounts), "renewed": renewed}
     if not failed:
         return result
     reason = f"{len(failed)} of {len(accounts)} logins were not renewed: {failed[0]['error']}"
     if len(failed) == len(accounts):
-        raise TaskFailed(reason)
+        raise TaskFailed(reason, permanent=ended == len(failed))
     return Degraded(result, reason=reason, failed=failed)

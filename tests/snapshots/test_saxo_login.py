@@ -145,8 +145,9 @@ class KeepAliveTests(Here, TestCase):
         self.age(account, 90 * MINUTE)
         logging.getLogger("snapshots.pnl_snapshot").setLevel(logging.CRITICAL)
 
-        with self.assertRaisesMessage(TaskFailed, "log in again"):
+        with self.assertRaisesMessage(TaskFailed, "log in again") as failure:
             saxo_keepalive(make_context())
+        self.assertTrue(failure.exception.permanent)  # a retry would succeed: there is no login
 
         self.assertEqual(saxo_keepalive(make_context()), {"logins": 0, "renewed": 0})
 
