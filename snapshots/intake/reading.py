@@ -23,16 +23,16 @@ def request_reading(by: Any) -> int | None:
 
 def read_waiting(ctx: RunContext) -> dict[str, Any] | Degraded:
     """Read each upload that waits, the oldest first, and say what came of it."""
-    waiting = list(
-        Upload.objects.filter(state=Upload.State.WAITING)
-        .select_related("account")
-        .order_by("received_at", "pk")
-    )
+    waiting = Upload.objects.filter(state=Upload.State.WAITING).select_related("account")
+    numbers = list(waiting.order_by("received_at", "pk").values_list("pk", flat=True))
     read, failed = 0, []
-    for done, upload in enumerate(waiting):
-        ctx.progress(done, len(waiting), upload.name)
+    for done, number in enumerate(numbers):  # one by one: all of them need not fit into memory
+        ctx.progress(done, len(numbers))
         if ctx.should_stop():
             break
+        upload = waiting.filter(pk=number).first()
+        if upload is None:  # somebody has deleted it, or its account
+            continue
         try:
             _refuse_what_ended_its_reader(upload)
             upload.mark_begun(run_id=ctx.run.id)

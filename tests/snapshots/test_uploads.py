@@ -123,6 +123,14 @@ class UploadTests(TestCase):
         again, _ = take(self.account, b"deadly", now=NOW + HOUR)
         self.assertEqual((again.state, again.run_id), ("waiting", None))
 
+    def test_a_file_that_is_deleted_while_others_are_read_is_left_out(self):
+        take(self.account)
+        gone, _ = take(self.account, b"gone", name="gone.csv", now=NOW + HOUR)
+        ctx = make_context()
+        ctx.progress = lambda done, total: gone.delete() if done else None
+
+        self.assertEqual(read_uploads(ctx), {"read": 1, "refused": 0})
+
     def test_older_data_that_comes_later_replaces_none_that_is_newer(self):
         account = make_account(make_user("jill"), source="saxo", settings={}, currency="EUR")
         for day, tesla in (("27", "10"), ("26", "9")):
