@@ -6,6 +6,7 @@ import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import orjson
 from django.core.management import CommandError, call_command
@@ -19,6 +20,7 @@ from snapshots.demo.cointracking import CoinTrackingServer, failure
 from snapshots.demo.saxo import SaxoServer
 from snapshots.demo.upbit import UpbitAccountServer
 from snapshots.models import Account, Credential
+from snapshots.sources.saxo_calls import CALLS_PER_SECOND
 from tests.factories import make_job, make_user
 from tests.scheduling.api.case import client_of
 from tests.snapshots.factories import make_account
@@ -46,6 +48,7 @@ class PlantedSecretTests(TransactionTestCase):
                 SAXO_LOGIN_URL=self.saxo.url,
             )
         )
+        self.enterContext(patch.dict(CALLS_PER_SECOND, port=100.0))
         self.log = io.StringIO()
         handler = logging.StreamHandler(self.log)
         logging.getLogger().addHandler(handler)
