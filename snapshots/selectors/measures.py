@@ -82,6 +82,9 @@ def read_standings(scope: Scope, ends: Sequence[CurvePoint]) -> Standings:
         nothing = Measure(reason="No end of a day was accepted yet.")
         return Standings(exposure=nothing, concentration=nothing)
     now = read_positions(scope, points[-1].at + timedelta(days=1))
+    if not now.is_whole:
+        unknown = Measure(reason="Of an account only the total is known, not its positions.")
+        return Standings(exposure=unknown, concentration=unknown)
     parts = shares(now)
     return Standings(
         exposure=_exact(exposure(parts, now.total), "The total is 0 or less."),

@@ -29,6 +29,14 @@ class PortfolioPageTests(TestCase):
         self.assertContains(page, "+1,011.00")
         self.assertContains(page, "since Tue 3 Mar, 23:59")
 
+    def test_names_a_baseline_that_is_backfilled(self):
+        _, before = days(make_tracked(self.admin), [100, 110])
+        Snapshot.objects.filter(pk=before.pk).update(status="backfilled")
+
+        self.assertContains(self.client.get(PAGE), "· from a source's history")
+        quarter(before.account, NOON, 121)
+        self.assertContains(self.client.get(PAGE), "since Tue 3 Mar, 23:59 (backfilled)")
+
     def test_calls_it_a_value_change_where_flows_are_unknown(self):
         days(make_tracked(self.admin, flows_known_since=None), [100, 110])
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import TestCase
 
-from snapshots.models import Flow
+from snapshots.models import Flow, Snapshot
 from snapshots.performance.irr import xirr
 from snapshots.selectors.measures import read_performance, read_standings
 from snapshots.selectors.scope import NoPortfolio, find_scope
@@ -62,6 +62,16 @@ class PerformanceTests(TestCase):
 
         self.assertEqual(found.exposure.value, 0.75)
         self.assertEqual(found.concentration.value, 0.375)
+
+    def test_nothing_stands_on_positions_that_nobody_knows(self):
+        ends = days(self.account, [100, 100])
+        Snapshot.objects.filter(pk=ends[-1].pk).update(status="backfilled")
+
+        scope = find_scope(self.account.owner)
+        found = read_standings(scope, read_performance(scope).ends)
+
+        self.assertEqual((found.exposure.value, found.concentration.value), (None, None))
+        self.assertIn("only the total is known", found.exposure.reason)
 
     def test_money_weighted_return_counts_days_of_the_accounts_zone(self):
         days(self.account, [100, 201, 202])
