@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from prices.selectors import read_tracked_freshness
 from scheduling.context import Degraded, RunContext
@@ -74,6 +74,7 @@ def see_accounts(now: datetime) -> Iterator[Seen]:
         last_status=Subquery(rows.order_by("-slot_at").values("status")[:1]),
         upload_state=Subquery(uploads.values("state")[:1]),
         upload_problem=Subquery(uploads.values("problem")[:1]),
+        refusal=F("credential__refusal"),
     )
     for account in found.order_by("pk"):
         yield _seen(account, now)
@@ -144,6 +145,8 @@ def _judged(account: Any, now: datetime) -> tuple[str, str]:
 
 def _problem(account: Any) -> str:
     """Return why what it holds cannot be read; empty: it can."""
+    if account.refusal:
+        return str(account.refusal)
     if account.last_status == Snapshot.Status.FAILED:
         return "Its source could not be read; the newest snapshot says why."
     if account.last_status == Snapshot.Status.SUSPECT:

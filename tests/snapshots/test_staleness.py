@@ -6,7 +6,7 @@ from django.core import mail
 from django.test import TestCase, override_settings
 
 from snapshots.findings import find
-from snapshots.models import Snapshot, Upload, Watch
+from snapshots.models import Credential, Snapshot, Upload, Watch
 from snapshots.upkeep.staleness import look
 from tests.prices.factories import make_instrument
 from tests.snapshots.curves import make_tracked, quarter
@@ -73,6 +73,19 @@ class StalenessTests(TestCase):
         self.look()
 
         self.assertEqual((never, self.state()), ("never", "unreadable"))
+
+    def test_login_that_has_ended_is_told_once_with_what_to_do(self):
+        quarter(self.account, NOW, 100)
+        self.look()
+        credential = Credential(account=self.account)
+        credential.put({"app_key": "0123456789"}, key="0123456789", now=NOW)
+        credential.refuse("Log in again.")
+
+        with self.assertLogs("snapshots.pnl_snapshot", "WARNING") as logs:
+            told = [len(self.look(NOW + turn * HOUR)["changed"]) for turn in range(3)]
+
+        self.assertEqual(told, [1, 0, 0])
+        self.assertIn("is unreadable (was fresh): Log in again.", logs.output[0])
 
     def test_upload_that_was_refused_makes_it_unreadable_until_another_comes(self):
         self.account.settings = {}
