@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import Any
 
+from django import forms
 from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import lookups
@@ -23,6 +24,16 @@ ZERO = Decimal(0)
 def rounded(number: Decimal) -> Decimal:
     """Return `number` as the database keeps it."""
     return number.quantize(Decimal(1).scaleb(-DECIMAL_PLACES), context=Context(prec=MAX_DIGITS))
+
+
+class UnpaddedDecimalField(forms.DecimalField):
+    """Shows 0.05 as it was typed, and not with all the zeros of the database behind it."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, Decimal) or not value.is_finite():
+            return value
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class ExactDecimalField(models.DecimalField[Any, Any]):
@@ -47,6 +58,9 @@ class ExactDecimalField(models.DecimalField[Any, Any]):
         if connection.vendor == "sqlite":
             return "text"
         return f"numeric({self.max_digits}, {self.decimal_places})"
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**({"form_class": UnpaddedDecimalField} | options))
 
     def get_db_prep_value(
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False

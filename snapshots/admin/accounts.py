@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Max, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from scheduling.pages.cells import moment_cell
 from snapshots.admin.credentials import CredentialInline, wanted_by
 from snapshots.admin.entered import EnteredInline
+from snapshots.admin.instants import TellsZone
 from snapshots.admin.saxo_login import SaxoLogin
 from snapshots.models import COUNTED, Account
 
@@ -19,7 +21,7 @@ NOTHING = "—"
 
 
 @admin.register(Account)
-class AccountAdmin(SaxoLogin):
+class AccountAdmin(TellsZone, SaxoLogin):
     list_display = ("name", "owner", "source", "currency", "last_slot_at")
     list_filter = ("source", "owner")
     list_select_related = ("owner",)
@@ -41,6 +43,17 @@ class AccountAdmin(SaxoLogin):
         return rows.annotate(
             last_slot_at=Max("snapshots__slot_at", filter=Q(snapshots__status__in=COUNTED))
         )
+
+    def response_add(
+        self, request: HttpRequest, obj: Account, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Stay at an account that is not whole yet: what opens it is set on its own page."""
+        if not self.get_inlines(request, obj):
+            response: HttpResponse = super().response_add(request, obj, post_url_continue)
+            return response
+        wants = "its positions" if obj.source == "manual" else "what opens it at its source"
+        messages.success(request, f"{obj} was added. Now enter {wants}, below.")
+        return redirect("admin:snapshots_account_change", obj.pk)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk}

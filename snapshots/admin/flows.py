@@ -11,14 +11,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
+from scheduling.pages.cells import moment_cell, two_lines
+from snapshots.admin.instants import TellsZone
 from snapshots.capture.judging_again import judge_again
-from snapshots.figures import plain
+from snapshots.figures import plain, readable
 from snapshots.models import Account, Flow
+from snapshots.valuing.rates import USD
 
 
 @admin.register(Flow)
-class FlowAdmin(ModelAdmin):
-    list_display = ("at", "account", "exact_amount", "kind", "is_internal", "source", "note")
+class FlowAdmin(TellsZone, ModelAdmin):
+    list_display = ("came_at", "account", "exact_amount", "what", "source", "note")
     list_filter = ("kind", "is_internal", "source", "account")
     list_select_related = ("account",)
     search_fields = ("note", "ticker", "external_id")
@@ -54,9 +57,20 @@ class FlowAdmin(ModelAdmin):
         super().delete_queryset(request, queryset)
         _judge_again(request, flows)
 
+    @admin.display(description="At", ordering="at")
+    def came_at(self, flow: Flow) -> str:
+        return moment_cell(flow.at, flow.account.timezone, timezone.now())
+
     @admin.display(description="Amount")
     def exact_amount(self, flow: Flow) -> str:
-        return f"{plain(flow.amount, 2)} {flow.currency}"
+        usd = "" if flow.currency == USD else f"{readable(flow.amount_usd, '+')} USD"
+        return two_lines(f"{readable(flow.amount, '+')} {flow.currency}", usd, plain(flow.amount))
+
+    @admin.display(description="What", ordering="kind")
+    def what(self, flow: Flow) -> str:
+        units = "" if flow.quantity is None else f"{plain(flow.quantity)} {flow.ticker}"
+        between = "between own accounts" if flow.is_internal else ""
+        return two_lines(flow.get_kind_display(), " · ".join(filter(None, (units, between))))
 
 
 def _judge_again(request: HttpRequest, flows: list[Flow]) -> None:

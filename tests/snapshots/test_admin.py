@@ -72,6 +72,15 @@ class AccountAdminTests(AdminTestCase):
         self.assertRedirects(page, ACCOUNTS)
         self.assertEqual(Account.objects.get().settings, {"path": "a.csv"})
 
+    def test_stays_at_an_account_that_needs_more(self):
+        form = {"owner": self.admin.pk, "name": "Safe", "source": "manual", "settings": "{}"}
+        form |= {"currency": "USD", "timezone": "Europe/Zurich", "wants_eod": "on"}
+
+        page = self.client.post(reverse("admin:snapshots_account_add"), form, follow=True)
+
+        self.assertContains(page, "Now enter its positions, below.")
+        self.assertContains(page, "entered_positions-TOTAL_FORMS")
+
     def test_shows_what_is_wrong_at_its_field(self):
         form = {"owner": self.admin.pk, "name": "Main", "source": "cointracking"}
         form |= {"currency": "USD", "timezone": "Zurich", "settings": '{"path": "a.xlsx"}'}

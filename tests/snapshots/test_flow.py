@@ -121,8 +121,17 @@ class FlowAdminTests(TestCase):
 
         page = self.client.get(reverse("admin:snapshots_flow_changelist"))
 
-        self.assertContains(page, "-99000.00 USD")
+        self.assertContains(page, "-99,000.00 USD")
+        self.assertContains(page, "Mon 2 Mar, 13:00")
         self.assertEqual(Flow.objects.get().amount_usd, Decimal(-99000))
+
+    def test_the_form_tells_its_zone_and_no_zeros_of_the_database(self):
+        self.client.post(reverse("admin:snapshots_flow_add"), self.form)
+
+        page = self.client.get(reverse("admin:snapshots_flow_change", args=[Flow.objects.get().pk]))
+
+        self.assertContains(page, "When it came or left. On the clock of UTC.")
+        self.assertContains(page, 'value="-99000"')
 
     def test_says_what_is_wrong_at_its_field(self):
         page = self.client.post(
