@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -43,7 +43,7 @@ Body = dict[str, Any]
 def balances(scope: Scope) -> Body:
     """Return what each account has now, with its positions."""
     standing = read_standing(scope)
-    now = read_positions(scope, _newest_at(scope)) if scope.newest_day else None
+    now = read_positions(scope, scope.newest_at) if scope.newest_at else None
     return {
         **_head(scope, standing),
         "accounts": [
@@ -86,7 +86,7 @@ def risk(scope: Scope) -> Body:
     ends = standing.ends if standing else ()
     performance = performance_of(scope, ends)
     standings = read_standings(scope, ends)
-    now = read_positions(scope, _newest_at(scope)) if scope.newest_day else None
+    now = read_positions(scope, scope.newest_at) if scope.newest_at else None
     parts = allocation(scope, now) if now else []
     measures = of_measures(performance.measures)
     names = (
@@ -136,10 +136,6 @@ def _turnover(scope: Scope, ends: Sequence[CurvePoint], pnl: Pnl | None = None) 
         return Measure(reason=pnl.reason)
     between = [one for one in points if pnl.baseline.at < one.at < pnl.now.at]
     return read_turnover(scope, [pnl.baseline, *between, pnl.now])
-
-
-def _newest_at(scope: Scope) -> datetime:
-    return max(one.last_at for one in scope.members if one.last_at)
 
 
 def _snapshot_of(account_id: int, snapshots: Iterable[Snapshot]) -> Body | None:

@@ -122,7 +122,7 @@ class AllocationView(ChartView):
     )
     def get(self, request: Request) -> Response:
         scope = scope_of(request, asked(request, ChartQuery))
-        newest = max((one.last_at for one in scope.members if one.last_at), default=None)
+        newest = scope.newest_at
         parts = allocation(scope, read_positions(scope, newest)) if newest else []
         names = ("ticker", "name", "kind", "account", "location", "value", "is_carried")
         body = {"currency": scope.currency, "columns": columns(parts, of_allocated, names)}

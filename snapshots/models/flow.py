@@ -33,10 +33,6 @@ class FlowQuerySet(models.QuerySet["Flow"]):
         """Flows of (after, until]: what came with the baseline itself is in its value already."""
         return self.filter(at__gt=after, at__lte=until)
 
-    def external(self) -> FlowQuerySet:
-        """Flows from and to the outside: transfers between own accounts are none of a portfolio."""
-        return self.filter(is_internal=False)
-
     def record(self, *, account: Account, **values: Any) -> tuple[Flow, bool]:
         """Keep a flow that a source tells of, and say whether it is new; once for its external_id.
 

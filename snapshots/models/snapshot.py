@@ -51,10 +51,6 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         """Counted ones that the next is compared with and carried from: backfilled are totals."""
         return self.counted().exclude(status=Status.BACKFILLED)
 
-    def baselines(self) -> SnapshotQuerySet:
-        """Ends of a day that P&L may be counted from."""
-        return self.filter(kind="eod", status__in=BASELINES)
-
     def in_slot(self, account: Account, slot: Slot) -> SnapshotQuerySet:
         """The one snapshot of an account for `slot`, if there is one.
 

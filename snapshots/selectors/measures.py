@@ -77,11 +77,10 @@ def performance_of(scope: Scope, ends: Sequence[CurvePoint]) -> Performance:
 
 def read_standings(scope: Scope, ends: Sequence[CurvePoint]) -> Standings:
     """Return exposure and concentration of now."""
-    points = [point for one in ends if (point := one.point)]
-    if not points:
+    if scope.newest_at is None or not any(one.point for one in ends):
         nothing = Measure(reason="No end of a day was accepted yet.")
         return Standings(exposure=nothing, concentration=nothing)
-    now = read_positions(scope, points[-1].at + timedelta(days=1))
+    now = read_positions(scope, scope.newest_at)
     if not now.is_whole:
         unknown = Measure(reason="Of an account only the total is known, not its positions.")
         return Standings(exposure=unknown, concentration=unknown)

@@ -70,9 +70,13 @@ class Scope:
         return self.members[0].account.zone if self.members else ZoneInfo("UTC")
 
     @property
+    def newest_at(self) -> datetime | None:
+        """Return the slot of the newest snapshot that counts, of any account."""
+        return max((one.last_at for one in self.members if one.last_at), default=None)
+
+    @property
     def newest_day(self) -> date | None:
-        """Return the day of the newest snapshot that counts, of any account."""
-        newest = max((one.last_at for one in self.members if one.last_at), default=None)
+        newest = self.newest_at
         return newest.astimezone(self.zone).date() if newest else None
 
     def snapshots(self) -> QuerySet[Snapshot]:

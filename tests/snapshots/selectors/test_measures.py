@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from django.test import TestCase
 
-from snapshots.models import Flow, Snapshot
+from snapshots.models import Account, Flow, Snapshot
 from snapshots.performance.irr import xirr
+from snapshots.selectors.curve import read_ends
 from snapshots.selectors.measures import read_performance, read_standings
 from snapshots.selectors.scope import NoPortfolio, find_scope
 from tests.factories import make_user
@@ -72,6 +73,14 @@ class PerformanceTests(TestCase):
 
         self.assertEqual((found.exposure.value, found.concentration.value), (None, None))
         self.assertIn("only the total is known", found.exposure.reason)
+
+    def test_standings_are_those_of_now_also_when_nothing_is_taken_any_more(self):
+        (snapshot,) = days(self.account, [100])
+        put(snapshot, "BTC", 1, 100)
+        Account.objects.update(wants_eod=False, wants_intraday=False)
+        scope = find_scope(self.account.owner)
+
+        self.assertEqual(read_standings(scope, read_ends(scope)).exposure.value, 1)
 
     def test_money_weighted_return_counts_days_of_the_accounts_zone(self):
         days(self.account, [100, 201, 202])
