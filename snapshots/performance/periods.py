@@ -49,6 +49,12 @@ class Point:
     def earliest(self) -> datetime:
         return min(self.taken.values(), default=self.at)
 
+    def follows(self, other: Point) -> bool:
+        """Say whether it is later, and no account in it was taken earlier than in `other`."""
+        return other.at < self.at and all(
+            other.taken.get(number, other.at) <= at for number, at in self.taken.items()
+        )
+
     def holds(self, flow: Flowed) -> bool:
         """Say whether what flowed is in the value: an account may be taken earlier than others."""
         return flow.at <= self.taken.get(flow.account, self.at)
@@ -139,7 +145,7 @@ def period_pnl(
         return Pnl(period=period, now=now, baseline=None, reason=_no_baseline(period))
     within = flowed_between(baseline, now, flows)
     flow = sum((one.amount for one in within), ZERO)
-    between = [end for end in ends if baseline.at < end.at < now.at]
+    between = [end for end in ends if end.follows(baseline) and now.follows(end)]
     ratio = _chain(baseline, [*between, now], flows) if flows_known else None
     return Pnl(
         period=period,

@@ -93,6 +93,20 @@ def test_days_of_a_period_are_chained_with_their_own_flows():
     assert (pnl.amount, pnl.flow) == (8, 90)
 
 
+def test_end_of_a_day_of_which_a_part_is_older_than_the_baseline_is_no_step():
+    night, baseline_at = NOW - timedelta(hours=8), NOW - timedelta(hours=6)
+    baseline = quarter(baseline_at, 100, taken={1: baseline_at, 2: night})
+    late = NOW - timedelta(hours=5)  # the end of the day of the second, and of the first long ago
+    between = Point(at=late, business_date=NOW.date(), value=Decimal(90), taken={1: night, 2: late})
+    flows = [
+        Flowed(at=NOW - timedelta(hours=hours), amount=Decimal(10), account=1) for hours in (7, 4)
+    ]
+
+    pnl = period_pnl(Period.SESSION, quarter(NOW, 121), baseline, ends=[between], flows=flows)
+
+    assert (pnl.amount, pnl.ratio) == (11, Decimal("0.1"))
+
+
 def test_percentage_is_missing_where_nothing_could_earn():
     pnl = period_pnl(Period.TODAY, quarter(NOW, 5), end(date(2026, 3, 4), 0), ends=[], flows=[])
 
