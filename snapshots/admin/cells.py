@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from scheduling.pages.cells import label
@@ -38,6 +40,14 @@ def local(account: Account, instant: datetime | None) -> str:
     if instant is None:
         return NOTHING
     return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M} {account.timezone}"
+
+
+def run_link(run_id: int | None) -> str:
+    """Return the way to a run, which may be pruned since."""
+    if run_id is None:
+        return NOTHING
+    url = reverse("admin:scheduling_run_change", args=[run_id])
+    return format_html('<a class="db-link" href="{}">{}</a>', url, run_id)
 
 
 def signed_change(change: Decimal, ratio: Decimal | None, currency: str = "") -> str:

@@ -98,7 +98,7 @@ class CredentialInline(StackedInline):
         if credential.tokens is None:
             told.append("nobody is logged in")
         url = reverse("admin:snapshots_account_saxo", args=[credential.account_id])
-        link = format_html('<a class="text-primary-600" href="{}">Log in at Saxo</a>', url)
+        link = format_html('<a class="db-link" href="{}">Log in at Saxo</a>', url)
         return format_html("{} · {}", " · ".join(told), link)
 
 

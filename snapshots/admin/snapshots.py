@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.admin import TabularInline
@@ -15,7 +14,7 @@ from unfold.admin import TabularInline
 from scheduling.pages.cells import two_lines
 from scheduling.pages.history import History
 from snapshots.admin.belongings import PartInline, ReviewInline, RevisionInline, money
-from snapshots.admin.cells import changes_table, local, state_label
+from snapshots.admin.cells import changes_table, local, run_link, state_label
 from snapshots.admin.reviewing import ReviewPages, review_url
 from snapshots.figures import plain, readable
 from snapshots.models import Snapshot, SnapshotPosition
@@ -138,7 +137,7 @@ class SnapshotAdmin(History, ReviewPages):
 
     @admin.display(description="Decide")
     def review(self, snapshot: Snapshot) -> str:
-        link = '<a class="text-primary-600" href="{}">Accept, reject or edit</a>'
+        link = '<a class="db-link" href="{}">Accept, reject or edit</a>'
         return format_html(link, review_url(snapshot.pk))
 
     @admin.display(description="In the reporting currency")
@@ -179,7 +178,4 @@ class SnapshotAdmin(History, ReviewPages):
 
     @admin.display(description="Run")
     def run(self, snapshot: Snapshot) -> str:
-        if snapshot.run_id is None:
-            return NOTHING
-        url = reverse("admin:scheduling_run_change", args=[snapshot.run_id])
-        return format_html('<a class="text-primary-600" href="{}">{}</a>', url, snapshot.run_id)
+        return run_link(snapshot.run_id)

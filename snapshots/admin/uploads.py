@@ -10,13 +10,18 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from scheduling.pages.cells import label, moment_cell, two_lines
+from snapshots.admin.cells import run_link
 from snapshots.intake.reading import request_reading
 from snapshots.models import Account, Upload
 from snapshots.models.upload import refuse_unfit
 from snapshots.sources import UPLOADED
+
+TONES = {"waiting": "wait", "read": "good", "refused": "bad"}
 
 
 class UploadForm(forms.ModelForm[Upload]):
@@ -39,14 +44,14 @@ class UploadForm(forms.ModelForm[Upload]):
 
 @admin.register(Upload)
 class UploadAdmin(ModelAdmin):
-    list_display = ("name", "account", "state", "positions", "as_of", "received_at", "problem")
+    list_display = ("name", "account", "condition", "positions", "data_from", "received")
     list_filter = ("state", "account")
     list_select_related = ("account",)
     show_full_result_count = False
     form = UploadForm
     readonly_fields = (
-        "name", "state", "problem", "positions", "as_of", "size", "sha256", "received_at",
-        "seen_at", "uploaded_by", "run_id",
+        "name", "state", "problem", "positions", "data_from", "size", "digest", "received",
+        "seen", "uploaded_by", "run",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
@@ -64,6 +69,31 @@ class UploadAdmin(ModelAdmin):
             mine = Account.objects.visible_to(request.user)
             options["queryset"] = mine.filter(source__in=UPLOADED)
         return super().formfield_for_foreignkey(db_field, request, **options)
+
+    @admin.display(description="State", ordering="state")
+    def condition(self, upload: Upload) -> str:
+        return two_lines(label(upload.get_state_display(), TONES[upload.state]), upload.problem,
+                         upload.problem)  # fmt: skip
+
+    @admin.display(description="Data from", ordering="as_of")
+    def data_from(self, upload: Upload) -> str:
+        return moment_cell(upload.as_of, upload.account.timezone, timezone.now())
+
+    @admin.display(description="Received", ordering="received_at")
+    def received(self, upload: Upload) -> str:
+        return moment_cell(upload.received_at, upload.account.timezone, timezone.now())
+
+    @admin.display(description="Came last")
+    def seen(self, upload: Upload) -> str:
+        return moment_cell(upload.seen_at, upload.account.timezone, timezone.now())
+
+    @admin.display(description="SHA-256")
+    def digest(self, upload: Upload) -> str:
+        return format_html('<span class="db-says">{}</span>', upload.sha256)
+
+    @admin.display(description="Run")
+    def run(self, upload: Upload) -> str:
+        return run_link(upload.run_id)
 
     def save_model(self, request: HttpRequest, obj: Upload, form: Any, change: bool) -> None:
         file = form.cleaned_data["file"]
