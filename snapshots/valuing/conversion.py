@@ -20,11 +20,14 @@ def find_rates(
 ) -> Rates | None:
     """Return the rates at `at`; None if one of them is not known: it is never 1.
 
-    settings  of the account: a rate in there is its owner's word, and comes first
+    settings  of the account: a rate in there is its owner's word, and comes first for MAX_AGE;
+              then it stands where there is no official one
     """
     to_usd = to_reporting = None
     if currency != USD:
-        to_usd = find_manual_rate(settings) or find_rate(currency, USD, at=at)
+        given = find_manual_rate(settings)
+        is_fresh = given is not None and at - given.at <= MAX_AGE
+        to_usd = given if is_fresh else find_rate(currency, USD, at=at) or given
         if to_usd is None:
             return None
     if reporting_currency == USD:
