@@ -127,6 +127,19 @@ def test_a_flow_that_is_entered_and_one_that_is_mended_explain_at_once(suspects,
     assert "2 suspect snapshot(s) are explained" in page.content.decode()
 
 
+def test_a_flow_that_never_was_is_deleted_and_explains(taken, admin_client):
+    account, script = taken
+    wrong = sent(account, "15000")
+    Flow.objects.update(kind="asset", ticker="SOL", quantity=Decimal(100))
+    suspect = take(account, script, statement(), quarter=1).snapshot
+    assert suspect.status == "suspect"  # 100 SOL came, and are not there
+
+    address = reverse("admin:snapshots_flow_delete", args=[wrong.pk])
+    admin_client.post(address, {"post": "yes"})
+
+    assert statuses([suspect]) == ["accepted"]
+
+
 def import_table(account, path, *rows):
     path.write_bytes(table(*rows))
     call_command("import_flows", path, account=account.pk, timezone="Europe/Zurich")
