@@ -26,7 +26,7 @@ from snapshots.sources.saxo_words import COLUMNS, REQUIRED, SHORT, named_currenc
 from snapshots.sources.surroundings import StoredFile, Surroundings
 from snapshots.sources.workbook import read_sheet
 
-GROUP = re.compile(r".*\S\s*\((\d+)\)")  # "Actions (5)": a heading, with how many follow
+GROUP = re.compile(r".*\S\s*\((\d{1,9})\)")  # "Actions (5)": a heading, with how many follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ MONTHS: Sequence[tuple[str, ...]] = (
     ("dec", "dez", "dic", "des"),
 )  # fmt: skip
 WITH_CURRENCY = re.compile(r"(.*\S)\s*\(([A-Z]{3})\)")
-STAMP = re.compile(r"(\d{1,2})-([^\W\d_]+)\.?-(\d{4})_(\d{2})_(\d{2})_(\d{2})")
+STAMP = re.compile(r"(\d{1,2})-([^\W\d_]+)\.?-(20\d{2})_(\d{2})_(\d{2})_(\d{2})")
 
 
 def plain(name: str) -> str:

@@ -153,7 +153,7 @@ def _instant(text: str, place: str, zone: ZoneInfo) -> datetime:
     for form in DATES:
         try:
             return datetime.strptime(text, form).replace(tzinfo=zone).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     raise InvalidStatement(
         f"{place}, column {DATE + 1}: {shown(text)} is no date such as 30.01.2018 15:20:25. Set "

@@ -112,6 +112,7 @@ def test_months_are_known_in_many_languages(name, month):
 def test_a_name_without_a_date_tells_nothing():
     assert written_at("Positions.csv") is None
     assert written_at("Positions_31-feb-2025_15_59_41.csv") is None
+    assert written_at("Positions_1-jan-0001_00_00_00.csv") is None
 
 
 def test_fewer_positions_than_announced_are_no_portfolio():

@@ -86,6 +86,10 @@ def test_a_word_that_nobody_knows_is_neither_in_nor_out():
     ("row", "message"),
     [
         (TRADE.replace("30.01.2018", "1/30/2018"), "line 2, column 11: '1/30/2018 15:20:25'"),
+        (
+            TRADE.replace("30.01.2018", "01.01.0001").replace("15:20", "00:00"),
+            "line 2, column 11: '01.01.0001",
+        ),
         (TRADE.replace("6500.00", "x"), "line 2, column 4: 'x' is not a number"),
         (TRADE.replace("6500.00", "-1"), "line 2, column 4: -1 is less than 0"),
         (TRADE.replace("BTC", ""), "line 2, column 3: '' is no currency"),
