@@ -1,11 +1,12 @@
 """A year of snapshots of ten accounts, each quarter of an hour, day and night: 350,000 at 96 a day.
 
-With them the ends of its days, and the positions of the last month of those and of now: sixty in
-each. gunicorn serves from one process, as in `history`.
+With them the ends of its days, and the positions of those and of now: sixty in each. gunicorn
+serves from one process, as in `history`, and keeps no answer: each is put together anew.
 """
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,7 +21,6 @@ from snapshots.models import Account, Snapshot, SnapshotPosition
 from snapshots.slots import end_of_day
 
 ACCOUNTS, POSITIONS = 10, 60
-KEPT = 31  # ends of days with positions
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
 BATCH = 5000
@@ -37,6 +37,7 @@ def portfolio(snapshots: int) -> dict[str, float]:
         add_account(owner, number, max(200, snapshots // ACCOUNTS), now)
     settle()
     collect_changed()
+    os.environ["PORTFOLIO_CACHE_SECONDS"] = "0"  # of the server
     return seconds_to_open(pages(owner.pk), SERVER)
 
 
@@ -52,7 +53,10 @@ def pages(owner: int) -> dict[str, str]:
         "REST, days": f"/api/portfolio/days?{of}",
         "REST, allocation": f"/api/portfolio/allocation?{of}",
         "REST, explanation": f"/api/portfolio/explain?{of}",
+        "REST, balances": f"/balances/current?{of}",
         "REST, metrics": f"/portfolio/metrics?{of}",
+        "REST, metrics of the month": f"/portfolio/metrics?period=mtd&{of}",
+        "REST, metrics of the year": f"/portfolio/metrics?period=ytd&{of}",
         "REST, risk dashboard": f"/api/risk/dashboard?{of}",
         "REST, snapshots": f"/api/snapshots?{of}",
     }
@@ -76,7 +80,7 @@ def add_account(owner: AbstractBaseUser, number: int, count: int, now: datetime)
         if (day := quarters[at].slot_at) and end_of_day(day.date(), account.zone) < now
     ]
     Snapshot.objects.bulk_create(ends, batch_size=BATCH)
-    add_positions([*ends[-KEPT:], quarters[-1]], dice)
+    add_positions([*ends, quarters[-1]], dice)
 
 
 def snapshot(account: Account, kind: str, at: datetime, value: Decimal) -> Snapshot:

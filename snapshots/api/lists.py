@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scheduling.rest.filters import Filters, InstantFilter
-from snapshots.answers.telling import of_account, of_snapshot
-from snapshots.api.serializers import AccountSerializer, SnapshotSerializer
+from snapshots.answers.accounts import of_accounts
+from snapshots.answers.telling import of_snapshot
+from snapshots.api.serializers import ListedAccountSerializer, SnapshotSerializer
 from snapshots.models import Account, Snapshot
 from snapshots.selectors.scope import NoPortfolio, find_owner
 from snapshots.sources import SOURCES
@@ -80,13 +81,13 @@ class AccountsView(GenericAPIView[Account]):
         return Account.objects.visible_to(self.request.user).order_by("id")
 
     @extend_schema(
-        summary="List accounts",
-        responses=AccountSerializer(many=True),
+        summary="List accounts, each with its last snapshot and how fresh its data is",
+        responses=ListedAccountSerializer(many=True),
         operation_id="accounts_list",
     )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response([of_account(one) for one in page])
+        return self.get_paginated_response(of_accounts(page))
 
 
 class SnapshotsView(GenericAPIView[Snapshot]):

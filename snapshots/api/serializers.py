@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from scheduling.rest.fields import Instant
-from snapshots.models import Snapshot
+from snapshots.models import Snapshot, Watch
 from snapshots.performance.periods import Period
 from snapshots.selectors.curve import LEAST_FIRST
 
@@ -138,6 +138,19 @@ class AccountWithSnapshotSerializer(AccountSerializer):
     snapshot = SnapshotSerializer(allow_null=True)
     source_says = SaidSerializer(
         allow_null=True, help_text="Its own word on gains, beside our P&L; null: it says nothing."
+    )
+
+
+class FreshnessSerializer(Serializer):
+    state = serializers.ChoiceField(choices=Watch.State.choices)
+    says = serializers.CharField(allow_blank=True)
+    since = Instant()
+
+
+class ListedAccountSerializer(AccountSerializer):
+    snapshot = SnapshotSerializer(allow_null=True, help_text="The newest, also if it is a gap.")
+    freshness = FreshnessSerializer(
+        allow_null=True, help_text="As staleness_monitor saw it; null: it has not looked yet."
     )
 
 

@@ -6,8 +6,9 @@ from django.core import mail
 from django.test import TestCase, override_settings
 
 from snapshots.findings import find
-from snapshots.models import Credential, Snapshot, Upload, Watch
+from snapshots.models import Account, Credential, Snapshot, Upload, Watch
 from snapshots.upkeep.staleness import look
+from tests.factories import make_job, make_run
 from tests.prices.factories import make_instrument
 from tests.snapshots.curves import make_tracked, quarter
 from tests.snapshots.factories import make_context
@@ -130,6 +131,20 @@ class StalenessTests(TestCase):
         (finding,) = find(NOW)
 
         self.assertEqual((finding.subject, finding.tone), ("Data of Main (cointracking)", "warn"))
+
+    def test_health_tells_that_nobody_looks(self):
+        Account.objects.update(created_at=NOW)
+        job = make_job(key="staleness_monitor")
+        words = [self.said(NOW + HOUR), self.said(NOW + 4 * HOUR)]
+        make_run(job, status="succeeded", scheduled_at=NOW, started_at=NOW, finished_at=NOW)
+
+        words += [self.said(NOW + 2 * HOUR), self.said(NOW + 4 * HOUR)]
+
+        expected = ["", "Nobody has looked yet", "", "Nobody has looked since"]
+        self.assertEqual([one.split(":")[0].split(" 20")[0] for one in words], expected)
+
+    def said(self, at):
+        return " ".join(one.words for one in find(at))
 
 
 @override_settings(NOTIFY_EMAILS=["operator@example.org"])

@@ -6,8 +6,10 @@ from decimal import Decimal
 from django.test import override_settings
 
 from snapshots.models import Flow, Snapshot
-from tests.snapshots.api.case import PortfolioTestCase
-from tests.snapshots.curves import MONDAY, days, make_tracked, put
+from snapshots.upkeep.staleness import look
+from tests.snapshots.api.case import NOON, PortfolioTestCase
+from tests.snapshots.curves import MONDAY, days, make_tracked, put, quarter
+from tests.snapshots.factories import make_context
 
 
 class CachedTests(PortfolioTestCase):
@@ -154,6 +156,15 @@ class ListTests(PortfolioTestCase):
 
         self.assertEqual((account["name"], account["source"]), ("Main", "cointracking"))
         self.assertNotIn("settings", account)
+
+    def test_accounts_have_their_last_snapshot_and_how_fresh_it_is(self):
+        gap = quarter(self.account, NOON + timedelta(minutes=15), None, status="failed")
+        look(make_context(scheduled_at=NOON + timedelta(minutes=20)))
+
+        (account,) = self.get("/api/accounts")["results"]
+
+        self.assertEqual(account["snapshot"]["id"], gap.pk)
+        self.assertEqual(account["freshness"]["state"], "unreadable")
 
     def test_snapshots_by_kind_status_and_time(self):
         for query, count in (
