@@ -49,7 +49,7 @@ def test_a_new_installation_snapshots_the_sample_at_once(new_installation: Insta
     scheduler.end()  # which writes all outcomes
     shown = new_installation.manage("shell", "--verbosity", "0", "--command", SHOW).stdout
 
-    assert "jobs: api_warmers cleanup_old_data cleanup_snapshots collect_crypto_data" in shown
+    assert "jobs: api_warmers backfill_snapshots cleanup_old_data" in shown
     assert "('pnl_intraday', 'bootstrap', 'succeeded')" in shown
     assert "('pnl_intraday', 'dependency', 'succeeded')" in shown
     assert "snapshots: 1" in shown

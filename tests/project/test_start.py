@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import urllib.request
 
 import psutil
@@ -38,26 +39,20 @@ def answers(port: int, *, host: str = "127.0.0.1") -> bool:
 
 
 @pytest.mark.any_database
-def test_host_may_be_an_ipv6_address(installation: Installation) -> None:
-    program, port = start(installation, HOST="::1")
+def test_host_and_form_of_lines_are_those_of_the_settings(installation: Installation) -> None:
+    program, port = start(installation, HOST="::1", LOG_FORMAT="json")
 
     assert answers(port, host="[::1]")
     assert f"Daybook is at http://[::1]:{port}/" in program.output
+    lines = program.output.splitlines()
+    said = [line.partition("| ")[2] for line in lines if "| {" in line]
+    loggers = {json.loads(line)["logger"] for line in said}
+    assert {"gunicorn.error", "scheduling.management.commands.runapscheduler"} <= loggers
 
 
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
 def test_an_ipv6_address_is_in_brackets_before_a_port(host: str) -> None:
     assert bracketed(host) == "[::1]"
-
-
-@pytest.mark.any_database
-def test_lines_of_web_and_scheduler_are_json_on_request(installation: Installation) -> None:
-    program, _ = start(installation, LOG_FORMAT="json")
-
-    lines = program.output.splitlines()
-    said = [line.partition("| ")[2] for line in lines if "| {" in line]
-    loggers = {json.loads(line)["logger"] for line in said}
-    assert {"gunicorn.error", "scheduling.management.commands.runapscheduler"} <= loggers
 
 
 def test_web_and_scheduler_run_together_until_an_interrupt(installation: Installation) -> None:
@@ -84,17 +79,6 @@ def test_interrupt_at_the_very_start_ends_it_too(installation: Installation) -> 
 
 
 @pytest.mark.any_database
-def test_closed_terminal_leaves_no_process_behind(installation: Installation) -> None:
-    program, _ = start(installation)
-    family = psutil.Process(program.pid).children(recursive=True)
-
-    program.send_signal(signal.SIGHUP)
-    program.wait(15)
-
-    assert not [process for process in family if process.is_running()]
-
-
-@pytest.mark.any_database
 def test_taken_port_is_said_at_once(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -114,39 +98,58 @@ def test_address_of_another_machine_is_said_at_once(installation: Installation) 
     assert "Traceback" not in program.output
 
 
+def together(installation: Installation, **commands: str) -> Program:
+    """Run commands as web and scheduler run, until all have ended."""
+    code = (
+        "from pathlib import Path; from project.processes import Together; "
+        f"raise SystemExit(Together({commands}, env={{}}, cwd=Path(), patience=5).run())"
+    )
+    return installation.launch((sys.executable, "-c", code))
+
+
+def family_of(program: Program) -> list[psutil.Process]:
+    """Return the two that it has started, as soon as both are `sleep`."""
+    deadline = time.monotonic() + 15
+    family: list[psutil.Process] = []
+    while [one.name() for one in family] != ["sleep", "sleep"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+        family = psutil.Process(program.pid).children()
+    return family
+
+
+@pytest.mark.any_database
+def test_closed_terminal_leaves_no_process_behind(installation: Installation) -> None:
+    program = together(installation, web="exec sleep 60", scheduler="exec sleep 60")
+    family = family_of(program)
+
+    program.send_signal(signal.SIGHUP)
+
+    assert program.wait(15) == 0
+    assert not [process for process in family if process.is_running()]
+
+
 @pytest.mark.any_database
 def test_process_that_dies_is_named_and_takes_the_other_with_it(
     installation: Installation,
 ) -> None:
-    program, _ = start(installation)
-    (scheduler,) = find(program, "runapscheduler")
+    program = together(installation, web="exec sleep 60", scheduler="exec sleep 61")
+    family = family_of(program)
+    (scheduler,) = [one for one in family if "61" in one.cmdline()]
 
     os.kill(scheduler.pid, signal.SIGKILL)
 
-    assert program.wait(15) != 0
+    assert program.wait(15) == 1
     assert "scheduler ended by itself: killed by SIGKILL\n" in program.output
-    assert not find(program, "gunicorn")
+    assert not [process for process in family if process.is_running()]
 
 
 @pytest.mark.any_database
 def test_process_that_gives_up_is_named_with_its_exit_code(installation: Installation) -> None:
-    commands = {"web": "exec sleep 60", "scheduler": "exit 3"}
-    code = (
-        "import sys; from pathlib import Path; from project.processes import Together; "
-        f"sys.exit(Together({commands}, env={{}}, cwd=Path(), patience=5).run())"
-    )
-
-    program = installation.launch((sys.executable, "-c", code))
+    program = together(installation, web="exec sleep 60", scheduler="exit 3")
 
     assert program.wait(15) == 1
     assert "scheduler ended by itself: exit code 3\n" in program.output
-
-
-def find(program: Program, word: str) -> list[psutil.Process]:
-    if program.poll() is not None:
-        return []
-    family = psutil.Process(program.pid).children(recursive=True)
-    return [process for process in family if process.is_running() and word in process.cmdline()]
 
 
 def test_running_run_has_time_until_a_second_interrupt(installation: Installation) -> None:
