@@ -35,11 +35,15 @@ def state_label(snapshot: Snapshot) -> SafeString:
     return label(text, tone, snapshot.get_status_display())
 
 
+def clock(account: Account, instant: datetime) -> str:
+    return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M}"
+
+
 def local(account: Account, instant: datetime | None) -> str:
     """Return an instant on the clock of the account, whose zone it names."""
     if instant is None:
         return NOTHING
-    return f"{instant.astimezone(account.zone):%Y-%m-%d %H:%M} {account.timezone}"
+    return f"{clock(account, instant)} {account.timezone}"
 
 
 def run_link(run_id: int | None) -> str:

@@ -87,7 +87,9 @@ def _line(
 def _values(scope: Scope) -> dict[int, Decimal]:
     """Return by account the newest value that counts; none in another reporting currency."""
     newest = {one.account.pk: one.last_at for one in scope.members if one.last_at}
-    rows = scope.snapshots().filter(status__in=COUNTED, slot_at__in={*newest.values()})
+    # With the kinds, each row is a step into the index of slots.
+    kinds, instants = Snapshot.Kind.values, {*newest.values()}
+    rows = scope.snapshots().filter(status__in=COUNTED, kind__in=kinds, slot_at__in=instants)
     return {
         row.account_id: getattr(row, scope.value_field)
         for row in rows

@@ -191,4 +191,4 @@ def _judge_again(request: HttpRequest, decided: list[Snapshot]) -> None:
 def _next(snapshots: list[Snapshot]) -> str:
     if len(snapshots) == 1:
         return reverse("admin:snapshots_snapshot_change", args=[snapshots[0].pk])
-    return reverse(LIST)
+    return f"{reverse(LIST)}?status__exact=suspect"  # what there is left to review

@@ -14,7 +14,7 @@ from unfold.admin import TabularInline
 from scheduling.pages.cells import two_lines
 from scheduling.pages.history import History
 from snapshots.admin.belongings import PartInline, ReviewInline, RevisionInline, money
-from snapshots.admin.cells import changes_table, local, run_link, state_label
+from snapshots.admin.cells import changes_table, clock, local, run_link, state_label
 from snapshots.admin.reviewing import ReviewPages, review_url
 from snapshots.figures import plain, readable
 from snapshots.models import Snapshot, SnapshotPosition
@@ -92,7 +92,7 @@ class SnapshotAdmin(History, ReviewPages):
     @admin.display(description="Slot", ordering="slot_at")
     def slot(self, snapshot: Snapshot) -> str:
         zone = f"{snapshot.get_kind_display()}, {snapshot.account.timezone}"
-        return two_lines(local(snapshot.account, snapshot.slot_at).rpartition(" ")[0], zone)
+        return two_lines(clock(snapshot.account, snapshot.slot_at), zone)
 
     @admin.display(description="Total")
     def worth(self, snapshot: Snapshot) -> str:
@@ -121,7 +121,9 @@ class SnapshotAdmin(History, ReviewPages):
 
     @admin.display(description="Data from", ordering="as_of")
     def data_from(self, snapshot: Snapshot) -> str:
-        return local(snapshot.account, snapshot.as_of)
+        if snapshot.as_of is None:
+            return NOTHING
+        return two_lines(clock(snapshot.account, snapshot.as_of), snapshot.account.timezone)
 
     @admin.display(description="Positions")
     def positions(self, snapshot: Snapshot) -> int:
@@ -129,7 +131,11 @@ class SnapshotAdmin(History, ReviewPages):
 
     @admin.display(description="Fresh", ordering="quality")
     def fresh(self, snapshot: Snapshot) -> str:
-        return NOTHING if snapshot.quality is None else f"{100 * snapshot.quality:.0f} %"
+        return (
+            NOTHING
+            if snapshot.quality is None
+            else f"{100 * snapshot.quality:.0f}\N{NO-BREAK SPACE}%"
+        )
 
     @admin.display(description="What changed")
     def changes(self, snapshot: Snapshot) -> str:
