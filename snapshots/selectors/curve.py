@@ -75,7 +75,7 @@ def read_ends(
     slots: dict[date, dict[int, Row]] = defaultdict(dict)
     for row in read_rows(scope, "eod", since=since, until=until):
         slots[row.day][row.account_id] = row
-    points = [_end(scope.members, day, rows) for day, rows in sorted(slots.items())]
+    points = [_end(scope, day, rows) for day, rows in sorted(slots.items())]
     return list(_with_days_between([point for point in points if point]))
 
 
@@ -140,13 +140,17 @@ def last_point(points: Iterable[CurvePoint]) -> CurvePoint | None:
                default=None)  # fmt: skip
 
 
-def _end(members: Sequence[Member], day: date, rows: Mapping[int, Row]) -> CurvePoint | None:
-    """Add up the ends of a day, which differ by zone; an account may have joined in between."""
+def _end(scope: Scope, day: date, rows: Mapping[int, Row]) -> CurvePoint | None:
+    """Add up the ends of a day, which differ by zone; None until it is over in each of them."""
     present = []
-    for one in members:
+    for one in scope.members:
         row = rows.get(one.account.pk)
-        if _is_present(one, row.at if row else end_of_day(day, one.account.zone)):
-            present.append(one)
+        at = row.at if row else end_of_day(day, one.account.zone)
+        if not _is_present(one, at):
+            continue
+        if row is None and scope.newest_at is not None and at > scope.newest_at:
+            return None
+        present.append(one)
     return _point(present, rows, at=max(row.at for row in rows.values()), day=day)
 
 

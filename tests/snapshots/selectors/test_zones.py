@@ -49,6 +49,17 @@ class TwoZonesTests(TestCase):
         self.assertEqual((point.value, point.is_carried), (165, False))
         self.assertEqual((pnl.amount, pnl.baseline.business_date), (15, MONDAY))
 
+    def test_day_that_is_not_over_everywhere_is_no_gap_yet(self):
+        days(self.zurich, [100])
+        days(self.seoul, [50, 55])
+        counts = []
+
+        for at in (NIGHT, NIGHT + timedelta(hours=15)):
+            quarter(self.zurich, at, 110)
+            counts.append([one.value for one in read_ends(self.scope())])
+
+        self.assertEqual(counts, [[150], [150, None]])
+
     def test_instant_that_is_of_two_days_is_of_the_day_of_the_first_account(self):
         days(self.zurich, [100])
         late = datetime(2026, 3, 3, 22, 30, tzinfo=UTC)  # 07:30 on Wednesday in Seoul
