@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from snapshots.models import Account, Credential
 from snapshots.sources import SOURCES
+from snapshots.sources.calling import can_be_sent
 from snapshots.sources.saxo_tokens import NAME as SAXO
 
 LONGEST = 4000  # characters of a key: certificates are long
@@ -36,6 +37,9 @@ class CredentialForm(forms.ModelForm[Credential]):
         if len(missing) < len(self.wanted):
             for name in missing:
                 self.add_error(name, "All are set together: this one, too.")
+        for name in self.wanted:
+            if not can_be_sent(given.get(name) or ""):
+                self.add_error(name, "It has a blank or a special character in it, as no key has.")
         return given
 
     def has_changed(self) -> bool:

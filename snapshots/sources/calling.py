@@ -33,7 +33,15 @@ def who_asks(login: Login, wanted: Mapping[str, str]) -> Mapping[str, Secret]:
     missing = [label for name, label in wanted.items() if name not in fields]
     if missing:
         raise CredentialMissing(f"The credential lacks: {', '.join(missing)}. Set it anew.")
+    unfit = [label for name, label in wanted.items() if not can_be_sent(fields[name].reveal())]
+    if unfit:
+        raise CredentialMissing(f"No key has a blank or a special character: {', '.join(unfit)}.")
     return fields
+
+
+def can_be_sent(key: str) -> bool:
+    """Tell whether a header can hold it; what refuses that for us would quote it."""
+    return key.isascii() and key.isprintable() and " " not in key
 
 
 def without_secrets(answer: Answer, login: Login) -> Answer:

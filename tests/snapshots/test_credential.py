@@ -179,6 +179,13 @@ class CredentialAdminTests(TestCase):
         self.assertNotContains(page, "PLANTED")
         self.assertFalse(Credential.objects.exists())
 
+    def test_what_cannot_be_sent_is_refused_where_it_is_typed(self):
+        for key in ("schlüssel-0123456789", "two words", "bell\x07"):
+            page = self.save(key=key, secret=PLANTED_SECRET)
+
+            self.assertContains(page, "a blank or a special character in it", count=1)
+        self.assertFalse(Credential.objects.exists())
+
     def test_it_is_changed_and_deleted(self):
         self.save(**VALUES)
         self.save(key="another-key-0123456789", secret="another")

@@ -16,6 +16,7 @@ from snapshots.demo.cointracking import (
     failure,
 )
 from snapshots.sources.base import (
+    CredentialMissing,
     CredentialRefused,
     InvalidSettings,
     InvalidStatement,
@@ -161,6 +162,13 @@ class TestCoinTrackingApi(CoinTrackingCase):
 
         assert queue.bans == [NOW + HOUR]
         assert len(server.requests) == 1
+
+    def test_a_key_that_cannot_be_sent_is_not_quoted(self, opens, login):
+        for key in ("PLANTED\n0123456789", "PLÄNTED-0123456789"):
+            login.values["key"] = key
+
+            with pytest.raises(CredentialMissing, match="a special character: API key"):
+                opens().fetch()
 
     def test_a_page_about_maintenance_is_no_block(self, opens, server, queue):
         server.reply_instead(Reply(body=b"<html><style>p{display:block}</style>Back soon</html>"))
