@@ -1,6 +1,6 @@
 """A month of slots, over a change of the clock, with all that goes wrong in one.
 
-Of days on which nothing happens only the first and the last hour are taken; the quarters between
+Where nothing happens only the first and the last hour of a day are taken; the quarters between
 are written as they would be after the clean-up: with their totals, without positions.
 """
 
@@ -22,13 +22,25 @@ from tests.snapshots.scripted import TOTAL, USUAL, make_scripted, scripted_sourc
 
 ZURICH = ZoneInfo("Europe/Zurich")
 DAYS = [date(2026, 10, 1) + timedelta(days=number) for number in range(31)]  # 25th: 25 hours
-EVENTFUL = {3, 5, 7, 10, 11, 12, 14, 16, 18, 20, 25}  # all slots of these days are taken
 CRASH = datetime(2026, 10, 20, 10, tzinfo=UTC)
 DOWN = SourceUnavailable("502 Bad Gateway")
 
 
 def local(day: int, clock: str) -> datetime:
     return datetime.fromisoformat(f"2026-10-{day:02}T{clock}").replace(tzinfo=ZURICH)
+
+
+# All slots from an hour before until an hour after are taken.
+EVENTS = [
+    (local(3, "09:00"), local(3, "10:45")),
+    (local(5, "12:00"), local(5, "12:30")),
+    (local(7, "16:00"), local(7, "16:15")),
+    (local(10, "15:00"), local(11, "14:45")),
+    (local(12, "12:00"), local(12, "14:00")),
+    (local(14, "10:00"), local(14, "11:00")),
+    (CRASH, CRASH),
+    (local(25, "00:00"), local(25, "23:59")),
+]
 
 
 def within(at: datetime, first: datetime, last: datetime) -> bool:
@@ -59,11 +71,10 @@ def live_through(account: Account, script) -> None:
     """Take all slots of the month, but those while the host was down; some of them twice."""
     for day in DAYS:
         slots = slots_of_day(day, ZURICH)
+        write_down(account, [slot for slot in slots if is_quiet(slot)])
         for slot in slots:
             if within(slot.slot_at, local(10, "15:00"), local(11, "14:45")) or is_quiet(slot):
                 continue
-            if slot.slot_at == datetime.combine(day, time(23), ZURICH):
-                write_down(account, [slot for slot in slots if is_quiet(slot)])
             for _ in range(2 if day.day == 12 and slot.slot_at.minute == 0 else 1):
                 take(account, script, slot)
         record_missed(account, until=slots[-1].stands_for_at)
@@ -71,8 +82,10 @@ def live_through(account: Account, script) -> None:
 
 
 def is_quiet(slot: Slot) -> bool:
-    in_between = time(8) <= slot.slot_at.astimezone(ZURICH).time() < time(23)
-    return in_between and slot.business_date.day not in EVENTFUL
+    at, hour = slot.slot_at, timedelta(hours=1)
+    if any(within(at, first - hour, last + hour) for first, last in EVENTS):
+        return False
+    return time(8) <= at.astimezone(ZURICH).time() < time(23)
 
 
 def write_down(account: Account, slots: list[Slot]) -> None:
