@@ -175,16 +175,6 @@ class TestSaxoApi(SaxoCase):
         with pytest.raises(CredentialMissing, match="Log in"):
             opens().fetch()
 
-    def test_09_seven_hours_of_the_night_are_survived(self, opens, server, clock):
-        source = opens()
-        renewed = 0
-        for _ in range(42):  # the keep-alive comes every ten minutes
-            clock.time += 10 * MINUTE
-            renewed += source.keep_alive()
-
-        assert source.fetch().is_complete
-        assert (renewed, server.refused) == (42, 0)
-
     def test_too_many_calls_wait_as_long_as_saxo_says(self, opens, server, clock):
         server.reply_instead(too_many_requests(7))
 
