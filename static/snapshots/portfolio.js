@@ -29,10 +29,14 @@ document.addEventListener("DOMContentLoaded", () => {
   const hours = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
   const dates = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" });
   // What is not 0 does not look like it. Texts are formatted as they are, to the last digit.
-  const figure = (value) => (Number(value) && Math.abs(value) < 0.01 ? tiny : numbers).format(value);
+  const ROUNDING = 5e-8; // what is left of parts that were rounded to eight places
+  const figure = (value) => {
+    const size = Math.abs(value);
+    return size < ROUNDING ? numbers.format(0) : (size < 0.01 ? tiny : numbers).format(value);
+  };
   const amount = (value) => (isMasked() ? MASK : figure(value));
-  const onAxis = (value) => (isMasked() ? "" : short.format(Math.abs(value) < 1e-12 ? 0 : value));
-  const percent = (ratio) => (ratio === null ? "—" : `${(100 * ratio).toFixed(2)} %`);
+  const onAxis = (value) => (isMasked() ? "" : short.format(Math.abs(value) < ROUNDING ? 0 : value));
+  const percent = (ratio) => (ratio === null ? "—" : `${(100 * ratio).toFixed(2).replace("-0.00", "0.00")} %`);
   const signed = (ratio) => (ratio === null ? "—" : `${ratio > 0 ? "+" : ""}${percent(ratio)}`);
 
   // What a variable of the style sheet is as rgb(): a canvas may know no oklch().
