@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -8,9 +8,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from prices.models import ExactDecimalField, Rate
-from prices.selectors import RateMissing, get_rate
+from prices.models import ExactDecimalField
 from snapshots.figures import plain
+from snapshots.valuing.conversion import find_rate
 from snapshots.valuing.rates import USD, UsdRate, find_manual_rate
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from snapshots.models.account import Account
 
-MAX_AGE = timedelta(days=7)  # of a rate: central banks name none over Easter
 BY_HAND = "manual"
 
 
@@ -146,7 +145,7 @@ class Flow(models.Model):
             self.fx_rate, self.fx_at, self.fx_source = None, None, ""
             self.amount_usd = self.amount
             return
-        if self.fx_rate is None:
+        if self.fx_rate is None or self._has_rate_of_before():
             rate = self._find_rate()
             self.fx_rate, self.fx_at, self.fx_source = rate.rate, rate.at, rate.source
         if self.fx_rate <= 0:
@@ -155,15 +154,20 @@ class Flow(models.Model):
         self.fx_source = self.fx_source or BY_HAND
         self.amount_usd = self.amount * self.fx_rate
 
+    def _has_rate_of_before(self) -> bool:
+        """Say whether the day or the currency was edited, and the rate is still that of before."""
+        before = Flow.objects.filter(pk=self.pk).first() if self.pk else None
+        if before is None or before.fx_rate != self.fx_rate:
+            return False
+        is_moved = before.at != self.at and self.fx_source != BY_HAND
+        return is_moved or before.currency != self.currency
+
     def _find_rate(self) -> UsdRate:
         """Return the official rate of the day, or that of the account's settings."""
-        try:
-            found = get_rate(
-                self.currency, USD, kind=Rate.Kind.OFFICIAL, at=self.at, max_age=MAX_AGE
-            )
-            return UsdRate(rate=found.rate, at=found.at, source=found.source)
-        except RateMissing as exc:
-            manual = find_manual_rate(self.account.settings)
-            if manual is not None and self.currency == self.account.currency:
-                return manual
-            raise ValidationError({"fx_rate": f"{exc} Give what one unit was in USD."}) from exc
+        manual = find_manual_rate(self.account.settings)
+        own = manual if self.currency == self.account.currency else None
+        rate = find_rate(self.currency, USD, at=self.at) or own
+        if rate is None:
+            said = f"No rate of {self.currency} in USD is known of {self.at:%Y-%m-%d}."
+            raise ValidationError({"fx_rate": f"{said} Give what one unit was in USD."})
+        return rate

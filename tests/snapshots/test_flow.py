@@ -66,6 +66,25 @@ class FlowTests(TestCase):
 
         self.assertEqual((flow.amount_usd, flow.fx_source), (Decimal("55000"), "bank"))
 
+    def test_has_the_rate_of_its_new_day_or_currency_when_that_is_edited(self):
+        for base, quote, days, rate in (
+            ("EUR", "USD", -1, "1.08"), ("EUR", "USD", 20, "1.20"), ("USD", "KRW", -1, "1250"),
+        ):  # fmt: skip
+            Rate.objects.create(
+                base_currency=base, quote_currency=quote, kind="official", source="ECB",
+                at=AT + timedelta(days=days), rate=Decimal(rate),
+            )  # fmt: skip
+        flow = record(make_account(), currency="EUR")
+        values = [flow.amount_usd]
+
+        for name, value in (("at", AT + timedelta(days=21)), ("at", AT), ("currency", "KRW")):
+            setattr(flow, name, value)
+            flow.full_clean()
+            flow.save()
+            values.append(flow.amount_usd)
+
+        self.assertEqual(values, [54000, 60000, 54000, 40])
+
     def test_is_kept_once_for_its_external_id(self):
         account = make_account()
         first = record(account, source="cointracking", external_id="7")
