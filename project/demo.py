@@ -24,7 +24,7 @@ from snapshots.demo.upbit import UpbitAccountServer
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "demo"  # noqa: S105 - of admin; the pages listen on this machine only
 MARKETS = 60  # of Upbit's: their candles of a year are here within a minute
-IN_KOREA = {"KRW": ("1200000.0", "0.0"), "BTC": ("0.02", "0.0"), "ETH": ("0.3", "0.2")}
+IN_KOREA = {"KRW": ("350000.0", "0.0"), "BTC": ("0.004", "0.0"), "ETH": ("0.06", "0.04")}
 PAGE = 100  # positions in an answer of Saxo's
 # Triggered at the first start, so that nobody waits for the night.
 FIRST_RUNS = (

@@ -23,9 +23,9 @@ CALLBACK = "http://127.0.0.1/made-up/callback/"  # nobody comes back there: we r
 A_MONTH = 24 * 30  # h
 SAVINGS: tuple[dict[str, Any], ...] = (
     {"ticker": "CHF", "name": "Savings account", "kind": "currency", "price": Decimal(1),
-     "amount": Decimal(6_500)},
+     "amount": Decimal(1_150)},
     {"ticker": "XAU", "name": "Gold, in ounces", "kind": "commodity", "price": Decimal(2150),
-     "amount": Decimal(1), "location": "Safe"},
+     "amount": Decimal("0.25"), "location": "Safe"},
 )  # fmt: skip
 
 

@@ -32,9 +32,10 @@ SHARES = (
     ("NESN:xvtx", "Nestlé", 120, "CHF", "82.1"),
     ("NOVN:xvtx", "Novartis", 70, "CHF", "96.3"),
 )
+# What has no past is little, so that its beginning is no leap of the curve.
 PENSION = (
-    ("VWCE:xetr", "Vanguard FTSE All-World", 55, "EUR", "128.9"),
-    ("AGGH:xams", "iShares Global Aggregate Bond", 900, "EUR", "4.94"),
+    ("VWCE:xetr", "Vanguard FTSE All-World", 9, "EUR", "128.9"),
+    ("AGGH:xams", "iShares Global Aggregate Bond", 200, "EUR", "4.94"),
 )
 CURRENCIES = {"EUR": "1.0821", "CHF": "1.1312", "KRW": "0.000689"}  # USD per unit
 BEGAN_IN = 2025  # to save
