@@ -3,7 +3,8 @@
 Conventions, for all: a return is one day's, flows taken out (see `returns`). A day after a gap is
 in the total, and in nothing that asks how days differ. 365 days a year; 252 where no weekend ever
 moved, and then weekends are left out. The rate without risk is 0. With fewer than 30 days there
-is no figure but the total, the drawdown, best and worst.
+is no figure but the total, the drawdown, best and worst; a figure of a year from less than 90
+calendar days is marked.
 """
 
 from __future__ import annotations
