@@ -29,6 +29,10 @@ def money(value: Decimal | None) -> str | None:
     return None if value is None else plain(value, 2)
 
 
+def exact(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
 def rounded(value: Decimal | None) -> str | None:
     return None if value is None else plain(value.quantize(PLACES), 2)
 
@@ -177,16 +181,20 @@ def of_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         "as_of": instant(snapshot.as_of),
         "status": snapshot.status,
         "is_counted": snapshot.is_counted,
-        "quality": None if snapshot.quality is None else plain(snapshot.quality),
+        "quality": exact(snapshot.quality),
         "reasons": snapshot.reasons,
         "currency": snapshot.currency,
         "total_value": money(snapshot.total_value),
         "total_usd": money(snapshot.total_usd),
-        "fx_rate": None if snapshot.fx_rate is None else plain(snapshot.fx_rate),
+        "fx_rate": exact(snapshot.fx_rate),
         "fx_at": instant(snapshot.fx_at),
         "fx_source": snapshot.fx_source,
         "reporting_currency": snapshot.reporting_currency,
         "total_reporting": money(snapshot.total_reporting),
+        "reporting_rate": exact(snapshot.reporting_rate),
+        "reporting_at": instant(snapshot.reporting_at),
+        "reporting_source": snapshot.reporting_source,
+        "min_usd": exact(snapshot.min_usd),
         "positions": snapshot.position_count,
         "dust_count": snapshot.dust_count,
         "dust_value_usd": money(snapshot.dust_value_usd),
@@ -204,7 +212,7 @@ def of_position(position: SnapshotPosition, value: Decimal) -> dict[str, Any]:
         "kind": position.kind,
         "location": position.location,
         "amount": plain(position.amount),
-        "price": None if position.price is None else plain(position.price),
+        "price": exact(position.price),
         "value": rounded(value),
         "value_usd": money(position.value_usd),
         "cost": money(cost),

@@ -87,6 +87,12 @@ class SnapshotSerializer(Serializer):
     fx_source = serializers.CharField(allow_blank=True)
     reporting_currency = serializers.CharField()
     total_reporting = serializers.CharField(allow_null=True)
+    reporting_rate = serializers.CharField(
+        allow_null=True, help_text="Per unit of the currency; null: they are one."
+    )
+    reporting_at = Instant(allow_null=True)
+    reporting_source = serializers.CharField(allow_blank=True)
+    min_usd = serializers.CharField(help_text="Positions worth less are dust, and not listed.")
     positions = serializers.IntegerField()
     dust_count = serializers.IntegerField()
     dust_value_usd = serializers.CharField()

@@ -166,6 +166,19 @@ class ListTests(PortfolioTestCase):
         self.assertEqual(account["snapshot"]["id"], gap.pk)
         self.assertEqual(account["freshness"]["state"], "unreadable")
 
+    def test_snapshot_has_its_rates_with_their_time_and_source(self):
+        Snapshot.objects.filter(pk=self.now.pk).update(
+            reporting_currency="CHF", total_reporting=100, reporting_rate=Decimal("0.8"),
+            reporting_at=NOON, reporting_source="ECB", min_usd=5,
+        )  # fmt: skip
+
+        found = self.get("/api/snapshots", kind="intraday")["results"][0]
+
+        names = ("total_reporting", "reporting_rate", "reporting_at", "reporting_source", "min_usd")
+        self.assertEqual(
+            [found[name] for name in names], ["100.00", "0.8", "2026-03-04T12:00:00Z", "ECB", "5"]
+        )
+
     def test_snapshots_by_kind_status_and_time(self):
         for query, count in (
             ({}, 3), ({"kind": "eod"}, 2), ({"status": "failed"}, 0),
