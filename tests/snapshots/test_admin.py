@@ -72,6 +72,21 @@ class AccountAdminTests(AdminTestCase):
         self.assertRedirects(page, ACCOUNTS)
         self.assertEqual(Account.objects.get().settings, {"path": "a.csv"})
 
+    def test_says_what_keeps_an_account_from_being_deleted(self):
+        snapshot = self.take(make_account())
+        empty = make_account(snapshot.account.owner, name="Empty")
+
+        kept, gone = (
+            self.client.post(
+                reverse("admin:snapshots_account_delete", args=[account.pk]), {"post": "yes"}
+            )
+            for account in (snapshot.account, empty)
+        )
+
+        self.assertContains(kept, "1 snapshot(s) and 0 flow(s). To keep them")
+        self.assertRedirects(gone, ACCOUNTS)
+        self.assertEqual(Account.objects.get(), snapshot.account)
+
     def test_stays_at_an_account_that_needs_more(self):
         form = {"owner": self.admin.pk, "name": "Safe", "source": "manual", "settings": "{}"}
         form |= {"currency": "USD", "timezone": "Europe/Zurich", "wants_eod": "on"}
