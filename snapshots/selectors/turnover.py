@@ -74,8 +74,15 @@ def _chosen(scope: Scope, points: Sequence[Point]) -> list[tuple[int, Snapshot]]
                "total_value", "fx_rate", "reporting_currency", "reporting_rate")  # fmt: skip
     found = [(places[one.business_date], one) for one in ends.order_by().only(*columns)]
     chosen = [(place, one) for place, one in found if one.slot_at <= points[place].at]
-    for place in {0, len(points) - 1} - {place for place, _ in chosen}:
-        chosen += [(place, one) for one in snapshots_at(scope, points[place].at)]
+    for place in {0, len(points) - 1}:
+        at = points[place].at
+        there = {one.account_id: one.slot_at for number, one in chosen if number == place}
+        if at in there.values():  # an end of a day
+            continue
+        present = {one.account.pk for one in scope.members if one.was_in(at) or one.first_at == at}
+        absent = present - there.keys()
+        newest = snapshots_at(scope, at)
+        chosen += [(place, one) for one in newest if one.account_id in absent]
     return chosen
 
 

@@ -41,6 +41,19 @@ class TurnoverTests(TestCase):
 
         self.assertEqual(found, {Period.WEEK: 0.25, Period.TODAY: 0.25, None: 0.25})
 
+    def test_of_today_has_each_account_as_it_is_now_also_where_its_day_is_over(self):
+        seoul = make_tracked(self.account.owner, name="Seoul", timezone="Asia/Seoul")
+        tuesday = MONDAY + timedelta(days=1)
+        before = [end(one, MONDAY, 100) for one in (self.account, seoul)]
+        over = end(seoul, tuesday, 100)
+        now = quarter(self.account, over.slot_at + timedelta(minutes=16), 100)
+        for snapshot, btc in ((before[0], 2), (before[1], 2), (over, 2), (now, 1)):
+            self.fill(snapshot, btc)
+
+        found = self.turnover(Period.TODAY)
+
+        self.assertEqual((found["value"], found["note"]), (0.125, ""))
+
     def test_a_period_without_a_baseline_has_none_and_says_why(self):
         days(self.account, [100])
 
