@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.urls import reverse
+
 from scheduling.findings import Finding
 from scheduling.models import Run
-from snapshots.models import Account, Watch
+from snapshots.models import Account, Snapshot, Watch
 
 MONITOR = "staleness_monitor"
 PATIENCE = timedelta(hours=3)  # it looks each hour
@@ -18,7 +20,8 @@ TONES = {"late": "warn", "stale": "bad", "never": "warn", "unreadable": "bad"}
 def find(now: datetime) -> Iterator[Finding]:
     """Yield the accounts whose data is not fresh, as the staleness monitor saw them.
 
-    And that nobody looks, where that is so: then there is nothing here to be seen.
+    And that nobody looks, where that is so: then there is nothing here to be seen; and how many
+    snapshots wait for a review.
     """
     if silence := _silence(now):
         yield Finding(subject="How late accounts are", tone="warn", words=silence)
@@ -27,6 +30,13 @@ def find(now: datetime) -> Iterator[Finding]:
             subject=f"Data of {one.name}",
             tone="bad" if TONES[one.state] == "bad" else "warn",
             words=f"{one.state} since {one.changed_at:%Y-%m-%d %H:%M}Z. {one.says}".strip(),
+        )
+    if suspects := Snapshot.objects.filter(status=Snapshot.Status.SUSPECT).count():
+        yield Finding(
+            subject="Snapshots",
+            tone="warn",
+            words=f"{suspects} to review",
+            url=f"{reverse('admin:snapshots_snapshot_changelist')}?status__exact=suspect",
         )
 
 

@@ -125,6 +125,14 @@ class StalenessTests(TestCase):
 
         self.assertEqual(states, {"never": 3})  # the account, its hours and its days
 
+    def test_snapshots_to_review_are_found(self):
+        quarter(self.account, NOW, 100, status=Snapshot.Status.SUSPECT)
+
+        (finding,) = [one for one in find(NOW) if one.subject == "Snapshots"]
+
+        self.assertEqual(finding.words, "1 to review")
+        self.assertIn("status__exact=suspect", finding.url)
+
     def test_health_tells_of_accounts_that_are_not_fresh(self):
         self.look()
 
