@@ -22,8 +22,9 @@ setup: .venv/runtime.lock
 
 test: test-sqlite test-postgresql
 
+# Three files at a time: on two cores, as tests wait for half of their time.
 test-sqlite test-postgresql: test-%: .venv/dev.lock
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --database $*
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --database $*
 
 # What schedulers come through: a minute of each fault, on both databases, and a table.
 chaos: export CHAOS := long

@@ -147,7 +147,7 @@ class AccountWithSnapshotSerializer(AccountSerializer):
     )
 
 
-class FreshnessSerializer(Serializer):
+class AccountFreshnessSerializer(Serializer):
     state = serializers.ChoiceField(choices=Watch.State.choices)
     says = serializers.CharField(allow_blank=True)
     since = Instant()
@@ -155,7 +155,7 @@ class FreshnessSerializer(Serializer):
 
 class ListedAccountSerializer(AccountSerializer):
     snapshot = SnapshotSerializer(allow_null=True, help_text="The newest, also if it is a gap.")
-    freshness = FreshnessSerializer(
+    freshness = AccountFreshnessSerializer(
         allow_null=True, help_text="As staleness_monitor saw it; null: it has not looked yet."
     )
 
