@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from snapshots.models import Account, Portfolio, Snapshot
 from snapshots.selectors.users import find_user
@@ -46,12 +47,14 @@ class Member:
 class Scope:
     """Accounts that are valued together.
 
+    now       slots after it do not count yet: an end of a day may be taken before it, by hand
     is_whole  they are all that the owner has, and more than one: transfers between own accounts
               stay inside
     """
 
     owner: Any
     currency: str
+    now: datetime
     members: Sequence[Member]
     is_whole: bool = False
     value_field: str = field(init=False)
@@ -80,7 +83,9 @@ class Scope:
         return newest.astimezone(self.zone).date() if newest else None
 
     def snapshots(self) -> QuerySet[Snapshot]:
-        return Snapshot.objects.filter(account__in=[one.pk for one in self.accounts])
+        return Snapshot.objects.filter(
+            account__in=[one.pk for one in self.accounts], slot_at__lte=self.now
+        )
 
     def rate_of(self, snapshot: Snapshot) -> Decimal | None:
         """Return what one unit of the snapshot's currency is in that of the scope."""
@@ -98,6 +103,7 @@ def find_scope(
     source: str = "",
     account_id: int | None = None,
     currency: str = "",
+    now: datetime | None = None,
 ) -> Scope:
     """Return the accounts of `user_id` that `user` may see; his own if nobody is named.
 
@@ -106,7 +112,8 @@ def find_scope(
     Raise NoPortfolio if he may not see them.
     """
     owner = find_owner(user, user_id)
-    own = _members(Account.objects.visible_to(user).filter(owner_id=owner.pk))
+    now = now or timezone.now()
+    own = _members(Account.objects.visible_to(user).filter(owner_id=owner.pk), now)
     members = [
         one
         for one in own
@@ -115,6 +122,7 @@ def find_scope(
     return Scope(
         owner=owner,
         currency=currency or Portfolio.objects.reporting_currency(owner.pk),
+        now=now,
         members=members,
         is_whole=len(members) == len(own) > 1,
     )
@@ -128,13 +136,13 @@ def find_owner(user: AbstractBaseUser | AnonymousUser, user_id: str) -> Any:
     return found
 
 
-def _members(accounts: QuerySet[Account]) -> list[Member]:
+def _members(accounts: QuerySet[Account], now: datetime) -> list[Member]:
     # A row of each kind is a step into an index; both kinds in one order would be a scan.
     annotated = accounts.annotate(
-        first_end=_edge("eod", "slot_at"),
-        first_quarter=_edge("intraday", "slot_at"),
-        last_end=_edge("eod", "-slot_at"),
-        last_quarter=_edge("intraday", "-slot_at"),
+        first_end=_edge("eod", "slot_at", now),
+        first_quarter=_edge("intraday", "slot_at", now),
+        last_end=_edge("eod", "-slot_at", now),
+        last_quarter=_edge("intraday", "-slot_at", now),
     ).order_by("id")
     return [_member(one) for one in annotated]
 
@@ -151,6 +159,6 @@ def _member(account: Any) -> Member:
     )
 
 
-def _edge(kind: str, order: str) -> Subquery:
-    rows = Snapshot.objects.counted().filter(account=OuterRef("pk"), kind=kind)
+def _edge(kind: str, order: str, now: datetime) -> Subquery:
+    rows = Snapshot.objects.counted().filter(account=OuterRef("pk"), kind=kind, slot_at__lte=now)
     return Subquery(rows.order_by(order).values("slot_at")[:1])

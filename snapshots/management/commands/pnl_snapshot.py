@@ -14,7 +14,11 @@ class Command(JobCommand):
         parser.add_argument("--user_id", help="Whose accounts: a user's name or id.")
         parser.add_argument("--source", help="Where the accounts are: cointracking.")
         parser.add_argument("--min_usd", help="Hide positions worth less.")
-        parser.add_argument("--eod", action="store_true", help="Take it as the end of the day.")
+        parser.add_argument(
+            "--eod",
+            action="store_true",
+            help="Take it as the end of today, which it counts for from 23:59 on.",
+        )
 
     def handle(self, *, eod: bool, **options: Any) -> None:
         named = {name: options[name] for name in ("user_id", "source", "min_usd")}

@@ -48,6 +48,13 @@ class PnlTests(TestCase):
         self.assertEqual((pnl.amount, pnl.ratio), (11, Decimal("0.1")))
         self.assertEqual(pnl.baseline.business_date, MONDAY + DAY)
 
+    def test_an_end_of_day_that_was_taken_before_it_does_not_count_yet(self):
+        end(self.account, NOON.date(), 50)  # by hand, in the morning
+        quarter(self.account, NOON, 121)
+
+        self.assertEqual(self.pnl(now=NOON).amount, 11)
+        self.assertEqual(self.pnl(now=NOON + DAY).amount, -60)
+
     def test_baseline_that_is_not_yesterday_is_named(self):
         quarter(self.account, NOON + 2 * DAY, 121)
 
