@@ -9,7 +9,7 @@ from django.db import models, transaction
 from prices.models.budget import microseconds
 
 HOUR_US = 3_600_000_000
-LEASE = timedelta(seconds=150)  # of a turn whose holder died; longer than any call may take
+LEASE = timedelta(seconds=120)  # of a turn whose holder died; a call takes 105 s at the most
 MILLISECOND_US = 1000
 
 

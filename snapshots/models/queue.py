@@ -12,7 +12,9 @@ from prices.venues.caller import Chance
 from snapshots.models.hourly_budget import HourlyBudget
 from snapshots.sources.base import BudgetSpent, SourceUnavailable
 
-PATIENCE = timedelta(seconds=60)
+# The run of a worker that died is tried again some 25 s after its last call at the earliest. It has
+# to outlast the turn of that call, and to end before its own timeout of 120 s.
+PATIENCE = timedelta(seconds=98)
 LOOK = 0.2  # s between looks whether the turn is free
 GROUP = "hourly"
 
@@ -36,7 +38,10 @@ class DatabaseQueue:
                 break
             self._refuse_if_spent(budget, now, per_hour)
             if now > give_up_at:
-                raise SourceUnavailable(f"Too many wait to call {source}. Try again later.")
+                raise SourceUnavailable(
+                    f"Others call {source} with this key, or died while they did: no turn was free "
+                    f"for {PATIENCE.seconds} s. Try again later."
+                )
             self._chance.sleep(LOOK)
         count_call(source, key, GROUP, now)
         try:
