@@ -150,10 +150,16 @@ def require_currency(statement: Statement, currency: str) -> None:
 
 def missing_rate(currency: str, reporting_currency: str) -> MissingRate:
     """Return the error of an account whose currency has no rate."""
-    other = USD if reporting_currency in (USD, currency) else f"USD or {reporting_currency}"
+    others = [one for one in dict.fromkeys((USD, reporting_currency)) if one != currency]
+    advice = "Import rates: manage.py import_rates FILE"
+    if currency != USD:
+        advice += (
+            "; or set 'usd_rate' in the account's settings, with its date and source, where the "
+            f"one to USD lacks: {EXAMPLE}"
+        )
     return MissingRate(
-        f"The values are in {currency}, and there is no rate to {other}. Have rates collected, or "
-        f"set 'usd_rate' in the account's settings, with its date and source: {EXAMPLE}."
+        f"The values are in {currency}, and there is no rate to {' or '.join(others)} of the last "
+        f"seven days. {advice}."
     )
 
 

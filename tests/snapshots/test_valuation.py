@@ -115,8 +115,16 @@ def test_total_that_no_portfolio_reaches_is_refused():
 def test_other_currency_without_a_rate_says_what_to_set():
     said = str(missing_rate("EUR", "USD"))
 
+    assert "no rate to USD of the last seven days. Import rates: manage.py import_rates" in said
     assert "set 'usd_rate' in the account's settings" in said
     assert '{"usd_rate": {"rate": "1.0823", "at": "2026-03-02", "source": "ECB"}}' in said
+
+
+def test_an_account_in_usd_is_not_told_to_set_its_rate_to_usd():
+    said = str(missing_rate("USD", "CHF"))
+
+    assert "no rate to CHF of" in said
+    assert "usd_rate" not in said
 
 
 def test_other_currency_than_the_accounts_says_both():
