@@ -18,6 +18,11 @@ from snapshots.admin.saxo_login import SaxoLogin
 from snapshots.models import COUNTED, Account, Flow, Snapshot
 
 NOTHING = "—"
+# The text of the model would do for one source only.
+HELPS = {
+    "settings": 'What its source needs; {} will do at first. {"path": "balance.csv"} is a file in '
+    "DATA_DIR in place of uploads, for cointracking, saxo and manual. More: docs/sources.md."
+}
 KEPT = (
     "{snapshots} snapshot(s) and {flows} flow(s). To keep them and take no more, switch off both "
     "kinds of snapshots of the account. manage.py delete_user_data deletes all of its owner's."
@@ -41,6 +46,11 @@ class AccountAdmin(TellsZone, SaxoLogin):
         if obj is not None and obj.source == "manual":
             return (EnteredInline,)
         return (CredentialInline,) if wanted_by(obj) else ()
+
+    def get_form(
+        self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(request, obj, change=change, help_texts=HELPS, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         rows = Account.objects.visible_to(request.user)

@@ -96,6 +96,14 @@ class AccountAdminTests(AdminTestCase):
         self.assertContains(page, "Now enter its positions, below.")
         self.assertContains(page, "entered_positions-TOTAL_FORMS")
 
+    def test_tells_of_settings_what_fits_each_source(self):
+        account = make_account(source="upbit", settings={})
+
+        page = self.client.get(reverse("admin:snapshots_account_change", args=[account.pk]))
+
+        self.assertContains(page, "docs/sources.md")
+        self.assertNotContains(page, "CoinTracking: {")
+
     def test_shows_what_is_wrong_at_its_field(self):
         form = {"owner": self.admin.pk, "name": "Main", "source": "cointracking"}
         form |= {"currency": "USD", "timezone": "Zurich", "settings": '{"path": "a.xlsx"}'}
