@@ -60,7 +60,11 @@ class UploadsView(GenericAPIView[Upload]):
     parser_classes = (MultiPartParser,)
     filter_backends = ()
 
-    @extend_schema(summary="List the uploads of an account", operation_id="uploads_list")
+    @extend_schema(
+        summary="List the uploads of an account",
+        operation_id="uploads_list",
+        responses=UploadSerializer(many=True),
+    )
     def get(self, request: Request, number: int) -> Response:
         uploads = Upload.objects.filter(account=self._account(request, number)).defer("data")
         page = self.paginate_queryset(uploads)

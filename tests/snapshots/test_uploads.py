@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
 
 from scheduling.context import Degraded
 from scheduling.defaults import sync_default_jobs
@@ -196,6 +197,12 @@ class UploadEndpointTests(ApiTestCase):
             (row,) = api.get(self.url).data["results"]
             self.assertEqual((row["name"], row["state"]), ("balance.csv", "waiting"))
             self.assertNotIn("data", row)
+
+    def test_the_schema_says_that_they_come_in_pages(self):
+        paths = SchemaGenerator().get_schema(public=True)["paths"]
+
+        answer = paths["/api/accounts/{number}/uploads"]["get"]["responses"]["200"]
+        self.assertIn("PaginatedUploadList", str(answer["content"]))
 
     def test_a_file_that_is_too_large_is_not_taken(self):
         self.assertEqual(self.send(bytes(MAX_BYTES + 1)).status_code, 413)
