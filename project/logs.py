@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections import deque
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
@@ -65,9 +65,13 @@ class Console(logging.Handler):
     def flush(self) -> None:
         with self.lock or nullcontext():
             lines = "".join(self._lines.popleft() for _ in range(len(self._lines)))
-            with suppress(OSError, ValueError):  # nobody reads any more
+            try:
                 sys.stderr.write(lines)
                 sys.stderr.flush()
+            except BrokenPipeError:  # nobody reads any more; at the end Python would try again
+                sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+            except (OSError, ValueError):
+                pass
 
     def close(self) -> None:
         self.flush()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+
+import pytest
 
 PREPARED = """
 import logging, logging.config, os, sys, time
@@ -45,10 +48,15 @@ if child:
     assert sorted(said(program)) == ["before", "child", "parent"]
 
 
-def test_a_reader_that_has_gone_stops_nothing() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_gone_stops_nothing(unbuffered: str) -> None:
     program = PREPARED + "print(1, flush=True); time.sleep(0.3); log.error('x'); print(2)"
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None
