@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -56,6 +56,22 @@ def lines_of(scope: Scope, now: datetime) -> Sequence[Line]:
             suspects=suspects.get(member.account.pk, 0),
         )
         for member in members
+    ]
+
+
+def obstacles_of(scope: Scope) -> Sequence[tuple[str, str, str]]:
+    """Return by account its name, its page and why its newest snapshot does not count."""
+    taken = scope.snapshots().exclude(status=Snapshot.Status.MISSED)
+    newest = taken.filter(account=OuterRef("account"))
+    is_newest = Subquery(newest.order_by("-slot_at", "-pk").values("pk")[:1])
+    why = {row.account_id: row.why for row in scope.snapshots().filter(pk=is_newest)}
+    return [
+        (
+            str(account),
+            reverse("admin:snapshots_account_change", args=[account.pk]),
+            why.get(account.pk, "No job has taken a snapshot of it yet."),
+        )
+        for account in scope.accounts
     ]
 
 

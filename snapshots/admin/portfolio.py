@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 
 from scheduling.pages.times import Moment, length
-from snapshots.admin.members import lines_of
+from snapshots.admin.members import lines_of, obstacles_of
 from snapshots.figures import readable
 from snapshots.models import Portfolio
 from snapshots.performance.measures import Measure
@@ -112,7 +112,7 @@ def page(scope: Scope, now: datetime) -> dict[str, Any]:
         "groupings": GROUPINGS,
         "periods": [(one.value, name) for one, name in PERIODS.items()],
         "addresses": {name: _address(scope, name) for name in CHARTS},
-        **(_figures(scope, standing, now) if standing else {}),
+        **(_figures(scope, standing, now) if standing else {"obstacles": obstacles_of(scope)}),
     }
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from snapshots.models import Snapshot
 from tests.factories import make_user
@@ -75,6 +76,18 @@ class PortfolioPageTests(TestCase):
         make_tracked(self.admin)
 
         self.assertContains(self.client.get(PAGE), "no snapshot of these accounts that counts yet")
+
+    def test_says_of_each_account_why_nothing_of_it_counts(self):
+        account = make_tracked(self.admin)
+        reason = {"guard": "", "says": "The account has no credential.", "blocks": False}
+        quarter(account, NOON, None, status="failed", reasons=[reason])
+        tomorrow = timezone.now() + timedelta(days=1)  # an end of a day, taken early by hand
+        quarter(account, tomorrow, None, status="failed", reasons=[])
+
+        page = self.client.get(PAGE)
+
+        self.assertContains(page, "The account has no credential.")
+        self.assertContains(page, reverse("admin:snapshots_account_change", args=[account.pk]))
 
     def test_staff_look_at_the_portfolios_of_others(self):
         jack = make_user("jack")
