@@ -16,7 +16,7 @@ from snapshots.capture.storing import Draft, is_better, store, store_new
 from snapshots.intake.flow_import import Imported, import_series
 from snapshots.intake.past import Days, ends_of
 from snapshots.models import Account, Portfolio, Snapshot
-from snapshots.slots import Slot
+from snapshots.slots import MINUTE, Slot
 from snapshots.sources.base import Source
 from snapshots.sources.history import DailyValue, Historian
 from snapshots.valuing.conversion import find_rates
@@ -78,7 +78,8 @@ def backfill(account: Account, days: Days, order: Order) -> Backfilled:
     """
     source = account.open_source()
     _require_currency(account, source)
-    told = cast(Historian, source).history(days.since, min(days.until, order.now))
+    # What it tells of this moment is none of the past, and another figure a moment later.
+    told = cast(Historian, source).history(days.since, min(days.until, order.now - MINUTE))
     if not order.is_dry_run:
         # These look back to the newest row of an account: first what is missing, then ours.
         record_missed(account, until=order.now)

@@ -87,6 +87,14 @@ class BackfillTests(CoinTrackingHere, TestCase):
         self.assertIn("history of cointracking_api, as it told it on 2026-03-11", one.why)
         self.assertEqual(len(self.server.requests), 1)
 
+    def test_what_is_told_of_now_soon_after_the_end_of_a_day_is_no_end_of_it(self):
+        soon = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)  # half past midnight in Zurich
+        self.server.now = lambda: soon
+
+        fill(self.account, now=soon + timedelta(milliseconds=700))
+
+        self.assertEqual(max(ends()), LAST - DAY)
+
     def test_what_is_worse_is_replaced_and_kept_as_a_revision(self):
         for n, status in enumerate(("missed", "failed", "carried")):
             end(self.account, FIRST + n * DAY, 1, status=status)
