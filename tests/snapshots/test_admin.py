@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import time_machine
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -46,6 +47,7 @@ class AdminTestCase(TestCase):
 
 
 class AccountAdminTests(AdminTestCase):
+    @time_machine.travel("2026-03-05T12:00:00Z", tick=False)
     def test_lists_accounts_with_owner_and_last_snapshot(self):
         self.take(make_account())
 

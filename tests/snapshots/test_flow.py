@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 from django.urls import reverse
@@ -135,6 +136,7 @@ class FlowAdminTests(TestCase):
             "amount": "-99000", "currency": "USD", "kind": "cash",
         }  # fmt: skip
 
+    @time_machine.travel("2026-03-05T12:00:00Z", tick=False)
     def test_adds_a_flow_and_lists_it(self):
         self.client.post(reverse("admin:snapshots_flow_add"), self.form)
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 from unittest import mock
 
+import time_machine
 from django.test import TransactionTestCase, override_settings
 
-from prices import gate
 from prices.demo.prices import MadeUpCandle
 from prices.demo.server import Reply, Request
 from prices.demo.upbit import UpbitServer, refusal
 from prices.models import Candle, Instrument
 from prices.venues import caller
 from prices.venues.base import floor_to
-from prices.venues.caller import Chance
 from prices.venues.upbit import Upbit
 from scheduling.engine.inline import run_here
 from scheduling.models import Run
@@ -56,22 +54,17 @@ class CollectionTestCase(TransactionTestCase):
     """Upbit has six markets, and no limit that a test would notice. It is half past an hour.
 
     Soon after an hour the candle before it may still change, and an hour may end while a test
-    runs: so the clock of all that asks and answers is put back to the middle of the last hour.
+    runs: so the clock is put back to the middle of the last hour.
     """
 
     def setUp(self) -> None:
-        real = datetime.now(UTC)
-        self.offset = floor_to(HOUR, real) - HALF_AN_HOUR - real
-        self.server = self.enterContext(ChangingServer(limit=100_000, now=self.clock))
-        for module in (caller, gate):
-            self.enterContext(mock.patch.object(module, "Chance", partial(Chance, now=self.clock)))
+        half_past = floor_to(HOUR, datetime.now(UTC)) - HALF_AN_HOUR
+        self.enterContext(time_machine.travel(half_past))
+        self.server = self.enterContext(ChangingServer(limit=100_000))
         self.enterContext(override_settings(UPBIT_URL=self.server.url, COLLECTION_THREADS=4))
         self.enterContext(mock.patch.object(Upbit, "calls_per_second", AT_ONCE))
         self.enterContext(mock.patch.object(caller, "BACK_OFF", timedelta(milliseconds=2)))
-        self.now = self.clock()
-
-    def clock(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        self.now = datetime.now(UTC)
 
     def collect(self, task: str = "collect_price_data", **params: Any) -> Run:
         """Run the task to its end; it collects hours of Upbit unless `params` say otherwise."""

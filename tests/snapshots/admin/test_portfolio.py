@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import time_machine
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ class PortfolioPageTests(TestCase):
         self.admin = make_user("admin", is_staff=True, is_superuser=True)
         self.client.force_login(self.admin)
 
+    @time_machine.travel("2026-03-05T12:00:00Z", tick=False)
     def test_shows_value_and_todays_pnl_with_its_baseline(self):
         account = make_tracked(self.admin)
         days(account, [100, 110])
@@ -30,6 +32,7 @@ class PortfolioPageTests(TestCase):
         self.assertContains(page, "+1,011.00")
         self.assertContains(page, "since Tue 3 Mar, 23:59")
 
+    @time_machine.travel("2026-03-05T12:00:00Z", tick=False)
     def test_names_a_baseline_that_is_backfilled(self):
         _, before = days(make_tracked(self.admin), [100, 110])
         Snapshot.objects.filter(pk=before.pk).update(status="backfilled")
